@@ -1,0 +1,1 @@
+"""The appliance of an office: registers letters with no line, exchanges them when there is one."""

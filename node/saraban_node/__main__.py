@@ -1,0 +1,39 @@
+"""The command line ``saraban-node``."""
+
+import click
+
+from saraban_node.cli import letters, node
+from saraban_node.cli.backup import backup, restore
+from saraban_node.cli.common import guarded
+from saraban_node.cli.people import person
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="saraban")
+def cli() -> None:
+    """Saraban node: registers official letters with no line (เครื่องสารบรรณของหน่วยงาน)."""
+
+
+for command in (
+    node.init,
+    node.serve,
+    person,
+    letters.register,
+    letters.import_,
+    node.sync,
+    letters.journal_group,
+    node.rebuild,
+    backup,
+    restore,
+    node.status,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    guarded(cli)
+
+
+if __name__ == "__main__":
+    main()

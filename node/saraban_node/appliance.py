@@ -1,0 +1,136 @@
+"""The only place that wires a node together."""
+
+import secrets
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from saraban_base.clock import Clock, SystemClock
+from saraban_base.sqlite import Database
+from saraban_node import config, keys, meta, projections
+from saraban_node.config import NodeConfig
+from saraban_node.errors import BadSettings, FolderInUse, NoNodeHere
+from saraban_node.files import FileStore
+from saraban_node.journal import SYSTEM, ClockOffset, Journal
+from saraban_sync.events import JournalOpened
+from saraban_sync.ids import NodeId, OfficeCode
+from saraban_sync.signing import SigningKey
+
+PROGRAM: Final = "0.1.0"
+DATABASE: Final = "node.db"
+MIGRATIONS: Final = files("saraban_node") / "migrations"
+
+
+@dataclass(frozen=True)
+class Appliance:
+    """A node ready for work: its settings, database, journal and files."""
+
+    folder: Path
+    config: NodeConfig
+    db: Database
+    journal: Journal
+    files: FileStore
+    clock: Clock
+    node: NodeId
+    office: OfficeCode
+    office_name: str
+
+    @property
+    def keys(self) -> Path:
+        """The folder of secrets."""
+        return self.folder / "keys"
+
+    def close(self) -> None:
+        """Close the database."""
+        self.db.close()
+
+
+def create(
+    folder: Path,
+    *,
+    node: NodeId,
+    office: OfficeCode,
+    office_name: str,
+    prefix: str = "",
+    key: SigningKey | None = None,
+    settings: dict[str, str | int | list[str]] | None = None,
+    clock: Clock | None = None,
+) -> Appliance:
+    """Make a new node in an empty folder and open its journal.
+
+    Args:
+        folder: where the node will live.
+        node: its name.
+        office: the office it belongs to.
+        office_name: the office's Thai name.
+        prefix: the office's letter prefix, such as ``ศธ 04123.45``.
+        key: the signing key, when the centre has already been shown one.
+        settings: keys of the settings file that differ from the defaults.
+        clock: where time comes from; the machine's when not given.
+
+    Raises:
+        FolderInUse: the folder holds something already.
+        BadSettings: a setting is wrong.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FolderInUse(str(folder), folder=folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = key or SigningKey.generate()
+    keys.keep(folder / "keys", keys.SIGNING, key.to_bytes().hex())
+    keys.keep(folder / "keys", keys.BACKUP_PASSPHRASE, secrets.token_urlsafe(32))
+    clock = clock or SystemClock()
+    database = Database.open(folder / DATABASE, migrations=MIGRATIONS, clock=clock)
+    with database.write() as write:
+        meta.put(write, meta.NODE, node)
+        meta.put(write, meta.OFFICE, office)
+        meta.put(write, meta.OFFICE_NAME, office_name)
+        meta.put(write, meta.PREFIX, prefix)
+        meta.put(write, meta.EPOCH, "1")
+        journal = Journal(node, key, ClockOffset(clock), projections.project)
+        opening = JournalOpened(office=office, key=key.public, program=PROGRAM)
+        journal.append(write, opening, actor=SYSTEM)
+    database.close()
+    config.write_config(folder, settings or {})  # last: a folder without it is no node
+    return open_appliance(folder, clock=clock)
+
+
+def open_appliance(
+    folder: Path, *, clock: Clock | None = None, vfs: str | None = None
+) -> Appliance:
+    """Open the node that lives in a folder.
+
+    Args:
+        folder: the node's folder.
+        clock: where time comes from; the machine's when not given.
+        vfs: SQLite's file layer; the checksumming one when not given.
+
+    Raises:
+        NoNodeHere: the folder holds no node.
+        BadSettings: the settings file is wrong.
+        DatabaseProblem: the database cannot be trusted.
+    """
+    settings = config.read_config(folder)
+    if not (folder / DATABASE).is_file():
+        raise NoNodeHere(str(folder), folder=folder)
+    clock = clock or SystemClock()
+    try:
+        key = keys.load_signing_key(folder / "keys")
+    except (OSError, ValueError) as wrong:
+        raise BadSettings(str(wrong), file="keys/signing", what=wrong) from wrong
+    database = Database.open(folder / DATABASE, migrations=MIGRATIONS, clock=clock, vfs=vfs)
+    with database.read() as cursor:
+        node = NodeId(meta.get(cursor, meta.NODE))
+        office = OfficeCode(meta.get(cursor, meta.OFFICE))
+        name = meta.get(cursor, meta.OFFICE_NAME)
+    return Appliance(
+        folder=folder,
+        config=settings,
+        db=database,
+        journal=Journal(node, key, ClockOffset(clock), projections.project),
+        files=FileStore(folder / "files"),
+        clock=clock,
+        node=node,
+        office=office,
+        office_name=name,
+    )

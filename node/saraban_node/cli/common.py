@@ -1,0 +1,66 @@
+"""What every command shares: the folder option, JSON output, errors as sentences."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+import msgspec
+
+from saraban_node import appliance
+from saraban_node.appliance import Appliance
+from saraban_node.journal import SYSTEM
+from saraban_sync.errors import SarabanError
+from saraban_sync.ids import PersonId
+
+folder_option = click.option(
+    "--folder",
+    envvar="SARABAN_NODE_FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("/var/lib/saraban-node"),
+    show_default=True,
+    help="The node's folder (or SARABAN_NODE_FOLDER).",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Appliance]:
+    """Open the node for one command."""
+    node = appliance.open_appliance(folder)
+    try:
+        yield node
+    finally:
+        node.close()
+
+
+def say(result: dict[str, Any], *, as_json: bool, text: str) -> None:
+    """Print a result for a program or for a person."""
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(result).decode("utf-8") + "\n")
+    else:
+        click.echo(text)
+
+
+def actor() -> PersonId:
+    """Name who runs a command: the operating system's user is the only evidence there is."""
+    user = os.environ.get("SUDO_USER") or os.environ.get("USER") or ""
+    return PersonId(f"cli:{user}") if user else SYSTEM
+
+
+def failed(wrong: SarabanError) -> NoReturn:
+    """End with the error's sentence in Thai and English."""
+    click.echo(f"{wrong.code}  {wrong.sentence('th')}", err=True)
+    click.echo(f"{wrong.code}  {wrong.sentence('en')}", err=True)
+    sys.exit(1)
+
+
+def guarded(run: Callable[[], Any]) -> None:
+    """Run the command line and turn errors into sentences."""
+    try:
+        run()
+    except SarabanError as wrong:
+        failed(wrong)

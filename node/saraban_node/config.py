@@ -1,0 +1,74 @@
+"""Settings of a node: one TOML file, every key known, every key with a meaning."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from saraban_node.errors import BadSettings, NoNodeHere
+
+FILE_NAME = "node.toml"
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set; ``docs/reference/settings.md`` explains each key."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8001
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
+    centre_url: str = ""
+    sync_every_seconds: Positive = 60
+    sync_retry_most_seconds: Positive = 900
+    request_timeout_seconds: Positive = 60
+    language: Literal["th", "en"] = "th"
+    digits: Literal["thai", "arabic"] = "thai"
+    session_idle_minutes: Positive = 30
+    session_most_hours: Positive = 12
+    file_most_megabytes: Positive = 50
+    low_numbers: Positive = 50
+    backup_repository: str = ""
+    backup_every_hours: Annotated[int, msgspec.Meta(ge=0)] = 24
+
+
+def read_config(folder: Path) -> NodeConfig:
+    """Read a node's settings.
+
+    Args:
+        folder: the node's folder.
+
+    Raises:
+        NoNodeHere: there is no settings file.
+        BadSettings: a key is unknown or a value does not fit.
+    """
+    path = folder / FILE_NAME
+    try:
+        text = path.read_bytes()
+    except OSError as wrong:
+        raise NoNodeHere(str(folder), folder=folder) from wrong
+    try:
+        return msgspec.toml.decode(text, type=NodeConfig)
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+        raise BadSettings(str(wrong), file=path, what=wrong) from wrong
+
+
+def write_config(folder: Path, settings: dict[str, str | int | list[str]]) -> None:
+    """Write a settings file with the keys that differ from the defaults.
+
+    Raises:
+        BadSettings: a key is unknown or a value does not fit.
+    """
+    path = folder / FILE_NAME
+    try:
+        msgspec.convert(settings, NodeConfig, strict=True)
+    except msgspec.ValidationError as wrong:
+        raise BadSettings(str(wrong), file=path, what=wrong) from wrong
+    lines = [f"{key} = {_toml(setting)}" for key, setting in settings.items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _toml(setting: str | int | list[str]) -> str:
+    # A JSON string, number or list of strings is a TOML one too.
+    return msgspec.json.encode(setting).decode("utf-8")

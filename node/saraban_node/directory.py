@@ -1,0 +1,87 @@
+"""Offices and nodes as the centre's signed directory names them. The one writer of that table."""
+
+from dataclasses import dataclass
+
+from saraban_base.sqlite import Cursor, Write, rows, value
+from saraban_node.errors import UnknownOffice
+from saraban_sync.grants import DirectoryEntry
+
+
+@dataclass(frozen=True)
+class Office:
+    """An office letters can be sent to."""
+
+    code: str
+    name: str
+    prefix: str
+
+
+def put(write: Write, entry: DirectoryEntry) -> None:
+    """Take in an entry unless a newer one is here already."""
+    write.cursor.execute(
+        "INSERT INTO directory_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (kind, code) DO UPDATE SET version = excluded.version, name = excluded.name,"
+        " prefix = excluded.prefix, office = excluded.office, key = excluded.key,"
+        " active = excluded.active, registry = excluded.registry"
+        " WHERE excluded.version > version",
+        (
+            entry.kind,
+            entry.code,
+            entry.version,
+            entry.name,
+            entry.prefix,
+            entry.office,
+            entry.key,
+            entry.active,
+            entry.registry,
+        ),
+    )
+
+
+def offices(cursor: Cursor) -> list[Office]:
+    """List the offices in use by name."""
+    found = rows(
+        cursor,
+        "SELECT code, name, prefix FROM directory_entry WHERE kind = 'office' AND active"
+        " ORDER BY name, code",
+    )
+    return [Office(*row) for row in found]
+
+
+def office_name(cursor: Cursor, code: str) -> str:
+    """Give an office's Thai name, or its code when the directory does not know it."""
+    found = value(
+        cursor, "SELECT name FROM directory_entry WHERE kind = 'office' AND code = ?", (code,)
+    )
+    return code if found is None else str(found)
+
+
+def required_office(cursor: Cursor, code: str) -> None:
+    """Make sure that an office is known and in use.
+
+    Raises:
+        UnknownOffice: it is not.
+    """
+    found = value(
+        cursor,
+        "SELECT 1 FROM directory_entry WHERE kind = 'office' AND code = ? AND active",
+        (code,),
+    )
+    if found is None:
+        raise UnknownOffice(code, office=code)
+
+
+def node_key(cursor: Cursor, node: str) -> str | None:
+    """Give a node's public key, also of one no longer in use: old signatures stay good."""
+    found = value(
+        cursor, "SELECT key FROM directory_entry WHERE kind = 'node' AND code = ?", (node,)
+    )
+    return None if found is None else str(found)
+
+
+def node_office(cursor: Cursor, node: str) -> str | None:
+    """Give the office a node belongs to."""
+    found = value(
+        cursor, "SELECT office FROM directory_entry WHERE kind = 'node' AND code = ?", (node,)
+    )
+    return None if found is None else str(found)

@@ -1,0 +1,53 @@
+"""Introduces a new node to its centre with a one-time code."""
+
+from pathlib import Path
+
+from saraban_node import appliance, config, keys, meta, transport
+from saraban_node.appliance import PROGRAM, Appliance
+from saraban_node.errors import FolderInUse
+from saraban_sync.ids import node_id, office_code
+from saraban_sync.signing import SigningKey
+
+
+def join(
+    folder: Path,
+    *,
+    url: str,
+    code: str,
+    settings: dict[str, str | int | list[str]] | None = None,
+) -> Appliance:
+    """Make a node in an empty folder with what the centre gives for a code.
+
+    The node makes its own key; only the public half travels.
+
+    Args:
+        folder: where the node will live.
+        url: the centre's address.
+        code: the one-time code from the centre's administrator.
+        settings: keys of the settings file that differ from the defaults.
+
+    Raises:
+        FolderInUse: the folder holds something already; the code is not used up.
+        CentreUnreachable: there is no line; the code is not used up.
+        CentreRefused: the code is wrong, used or too old.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise FolderInUse(str(folder), folder=folder)
+    key = SigningKey.generate()
+    timeout = config.NodeConfig().request_timeout_seconds
+    given = transport.enrol(url, code=code, key=key.public, program=PROGRAM, timeout=timeout)
+    made = appliance.create(
+        folder,
+        node=node_id(given.node),
+        office=office_code(given.office),
+        office_name=given.office_name,
+        prefix=given.prefix,
+        key=key,
+        settings={**(settings or {}), "centre_url": url},
+    )
+    keys.keep(made.keys, keys.CENTRE_SECRET, given.secret)
+    with made.db.write() as write:
+        meta.put(write, meta.CENTRE_KEY, given.centre_key)
+        meta.put(write, meta.EPOCH, str(given.epoch))
+        meta.put(write, meta.GENERATION, str(given.generation))
+    return made

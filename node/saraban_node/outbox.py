@@ -1,0 +1,77 @@
+"""What has not reached the centre yet: events it is not known to hold, and parts of files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from saraban_base.sqlite import Cursor, Write, rows, value
+from saraban_node import deliveries, journal
+from saraban_sync.events import Event, FileRef
+from saraban_sync.wire import CHUNK_BYTES, chunk_names
+
+
+@dataclass(frozen=True)
+class Part:
+    """One chunk of an own file that the centre does not have yet."""
+
+    chunk: str
+    sha256: str
+    place: int
+
+
+def waiting_events(cursor: Cursor) -> int:
+    """Count the events the centre is not known to hold."""
+    return journal.head(cursor).seq - deliveries.known_stored(cursor)
+
+
+def waiting_letters(cursor: Cursor) -> int:
+    """Count the register lines the centre is not known to hold."""
+    return int(
+        value(
+            cursor,
+            "SELECT count(*) FROM entry WHERE seq > ?",
+            (deliveries.known_stored(cursor),),
+        )
+    )
+
+
+def events_after(cursor: Cursor, seq: int, *, limit: int) -> Iterator[Event]:
+    """Give the events after a place in the journal, in order."""
+    return journal.read(cursor, after=seq, limit=limit)
+
+
+def queue_files(write: Write, files: tuple[FileRef, ...]) -> None:
+    """Note that the parts of these files must go to the centre."""
+    for ref in files:
+        for place, chunk in enumerate(chunk_names(ref.size, ref.sha256, ref.chunks)):
+            write.cursor.execute(
+                "INSERT OR IGNORE INTO unsent_chunk VALUES (?, ?, ?, ?)",
+                (chunk, ref.sha256, place, ref.size),
+            )
+
+
+def parts(cursor: Cursor, *, limit: int) -> list[Part]:
+    """Give parts to send next, those of small files first."""
+    return [
+        Part(*row)
+        for row in rows(
+            cursor,
+            "SELECT chunk, sha256, place FROM unsent_chunk ORDER BY size, sha256, place LIMIT ?",
+            (limit,),
+        )
+    ]
+
+
+def parts_left(cursor: Cursor) -> int:
+    """Count the parts of files that still have to go."""
+    return int(value(cursor, "SELECT count(*) FROM unsent_chunk"))
+
+
+def sent(write: Write, chunks: list[str]) -> None:
+    """Note that the centre has these parts."""
+    for chunk in chunks:
+        write.cursor.execute("DELETE FROM unsent_chunk WHERE chunk = ?", (chunk,))
+
+
+def offset_of(part: Part) -> int:
+    """Give where in its file a part begins, in bytes."""
+    return part.place * CHUNK_BYTES

@@ -1,0 +1,116 @@
+"""Takes in what the centre keeps for this node: directory, number ranges, letters, receipts.
+
+Every item is checked against the key of who signed it, whoever carried it here. An item that cannot
+be taken in is set aside with its reason and never blocks the rest. Taking the same item in again
+changes nothing.
+"""
+
+from saraban_base.sqlite import Cursor, Write, rows, value
+from saraban_node import deliveries, directory, inbox, meta, numbers
+from saraban_node.appliance import Appliance
+from saraban_node.journal import SYSTEM
+from saraban_sync import events, grants
+from saraban_sync.errors import SarabanError, Unintelligible
+from saraban_sync.events import FileRef, LetterArrived, LetterSent, RangeAccepted, ReceiptGiven
+from saraban_sync.registers import instant
+from saraban_sync.wire import CENTRE, Document, chunk_names, signed
+
+
+def take_directory(write: Write, document: Document) -> None:
+    """Take in an entry of the directory; one that the centre did not sign is set aside."""
+    try:
+        entry = grants.read_entry(signed(document), meta.get(write.cursor, meta.CENTRE_KEY))
+    except SarabanError as wrong:
+        set_aside(write, document, wrong)
+        return
+    directory.put(write, entry)
+
+
+def take_item(write: Write, node: Appliance, document: Document) -> None:
+    """Take in an item of the mailbox, or set it aside with its reason."""
+    try:
+        if document.sender == CENTRE:
+            _take_grant(write, node, document)
+        else:
+            _take_event(write, node, document)
+    except SarabanError as wrong:
+        set_aside(write, document, wrong)
+
+
+def set_aside(write: Write, document: Document, wrong: SarabanError) -> None:
+    """Keep what could not be taken in, with the reason."""
+    write.cursor.execute(
+        "INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            document.id,
+            document.sender,
+            document.payload.decode("utf-8", "replace"),
+            document.signature,
+            instant(write.now),
+            f"{wrong.code} {wrong.detail}",
+        ),
+    )
+
+
+def set_aside_count(cursor: Cursor) -> int:
+    """Count the items that could not be taken in."""
+    return int(value(cursor, "SELECT count(*) FROM set_aside"))
+
+
+def wanted_files(cursor: Cursor) -> list[FileRef]:
+    """List arrived files that are not wholly here, small ones first."""
+    return [
+        FileRef(sha256=row[0], name=row[1], media=row[2], size=row[3], chunks=tuple(row[4].split()))
+        for row in rows(
+            cursor,
+            "SELECT sha256, name, media, size, chunks FROM wanted_file ORDER BY size, sha256",
+        )
+    ]
+
+
+def file_is_here(write: Write, sha256: str) -> None:
+    """Note that an arrived file is wholly here."""
+    write.cursor.execute("DELETE FROM wanted_file WHERE sha256 = ?", (sha256,))
+
+
+def _take_grant(write: Write, node: Appliance, document: Document) -> None:
+    text = signed(document)
+    grant = grants.read_grant(text, meta.get(write.cursor, meta.CENTRE_KEY))
+    if not grants.own_grant(grant, office=node.office, node=node.node):
+        raise Unintelligible(f"grant {grant.grant} is for {grant.node}")
+    if not numbers.is_held(write.cursor, grant.grant):
+        node.journal.append(write, RangeAccepted(grant=text), actor=SYSTEM)
+
+
+def _take_event(write: Write, node: Appliance, document: Document) -> None:
+    key = directory.node_key(write.cursor, document.sender)
+    if key is None:
+        raise Unintelligible(f"{document.sender} is not in the directory")
+    event = events.read_event(document.payload, document.signature, key)
+    if event.node != document.sender:
+        raise Unintelligible(f"event of {event.node} from {document.sender}")
+    office = str(directory.node_office(write.cursor, event.node))
+    match events.understood(event):
+        case LetterSent() as body if node.office in body.offices:
+            if inbox.is_known(write.cursor, event.node, event.id):
+                return
+            inbox.keep_letter(write, event)
+            for ref in body.files:
+                chunk_names(ref.size, ref.sha256, ref.chunks)  # refuses a file that cannot be
+                _want(write, node, ref)
+            node.journal.append(
+                write, LetterArrived(source=event.source, sender_office=office), actor=SYSTEM
+            )
+        case LetterArrived() | ReceiptGiven():
+            if not deliveries.keep_evidence(write, office, event):
+                raise Unintelligible(f"{event.id} is about a letter we did not send to {office}")
+        case _:
+            raise Unintelligible(f"a {event.type} is not for this office")
+
+
+def _want(write: Write, node: Appliance, ref: FileRef) -> None:
+    if not node.files.has(ref.sha256):
+        write.cursor.execute(
+            "INSERT OR IGNORE INTO wanted_file VALUES (?, ?, ?, ?, ?)",
+            (ref.sha256, ref.name, ref.media, ref.size, " ".join(ref.chunks)),
+        )

@@ -1,0 +1,111 @@
+"""Pages of a register: one book and year, newest first, filtered, in pieces."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from saraban_base.sqlite import Cursor, rows, value
+from saraban_node import entries, search
+from saraban_node.entries import Entry
+from saraban_sync.registers import Register
+
+MAX_PAGE: Final = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterQuery:
+    """What to show of a register."""
+
+    register: Register
+    year: int
+    text: str = ""
+    """Words that must occur."""
+    state: str = ""
+    """``issued``, ``void`` or empty for both."""
+    urgency: str = ""
+    before: int | None = None
+    """Show only numbers below this one: the next page."""
+    first_day: str = ""
+    """ISO date, Thailand's calendar; show lines registered on it or later."""
+    last_day: str = ""
+    limit: int = 50
+
+
+def page(cursor: Cursor, query: RegisterQuery) -> list[Entry]:
+    """Give the lines of one page, the highest number first."""
+    bindings: dict[str, object] = {
+        "register": query.register,
+        "year": query.year,
+        "limit": min(query.limit, MAX_PAGE),
+    }
+    conditions = ["WHERE register = :register AND year = :year"]
+    for name, column in (("state", "state"), ("urgency", "urgency")):
+        if wanted := getattr(query, name):
+            bindings[name] = wanted
+            conditions.append(f"AND {column} = :{name}")
+    if query.before is not None:
+        bindings["before"] = query.before
+        conditions.append("AND number < :before")
+    _days(query, conditions, bindings)
+    for place, word in enumerate(search.question(query.text).words):
+        bindings[f"word{place}"] = word
+        conditions.append(f"AND instr(search_text, :word{place}) > 0")
+    conditions.append("ORDER BY number DESC LIMIT :limit")
+    return entries.select(cursor, " ".join(conditions), bindings)
+
+
+def years(cursor: Cursor, register: Register) -> list[int]:
+    """List the Buddhist years in which a register has lines or ranges, newest first."""
+    found = rows(
+        cursor,
+        "SELECT year FROM entry WHERE register = :r UNION"
+        " SELECT year FROM number_range WHERE register = :r ORDER BY year DESC",
+        {"r": register},
+    )
+    return [int(row[0]) for row in found]
+
+
+def size(cursor: Cursor, register: Register, year: int) -> int:
+    """Count the lines of a register and year."""
+    return int(
+        value(
+            cursor,
+            "SELECT count(*) FROM entry WHERE register = ? AND year = ?",
+            (register, year),
+        )
+    )
+
+
+def senders(cursor: Cursor, register: Register, *, limit: int = 100) -> list[str]:
+    """List senders of recent letters, for the form to remember."""
+    found = rows(
+        cursor,
+        "SELECT sender FROM (SELECT sender, seq FROM entry WHERE register = ? AND sender <> ''"
+        " ORDER BY seq DESC LIMIT 500) GROUP BY sender ORDER BY count(*) DESC, max(seq) DESC"
+        " LIMIT ?",
+        (register, limit),
+    )
+    return [str(row[0]) for row in found]
+
+
+def likely_duplicates(
+    cursor: Cursor, register: Register, letter_no: str, sender: str
+) -> list[Entry]:
+    """Find lines that may be the same paper: the same number of the letter from the same sender."""
+    if not letter_no:
+        return []
+    return entries.select(
+        cursor,
+        "WHERE register = :register AND letter_no = :letter_no AND state = 'issued'"
+        " AND (:sender = '' OR sender = :sender) ORDER BY seq DESC LIMIT 5",
+        {"register": register, "letter_no": letter_no, "sender": sender},
+    )
+
+
+def _days(query: RegisterQuery, conditions: list[str], bindings: dict[str, object]) -> None:
+    # registered_at is UTC; Thailand's day begins seven hours earlier.
+    if query.first_day:
+        bindings["first"] = query.first_day
+        conditions.append("AND date(registered_at, '+7 hours') >= :first")
+    if query.last_day:
+        bindings["last"] = query.last_day
+        conditions.append("AND date(registered_at, '+7 hours') <= :last")

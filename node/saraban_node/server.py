@@ -1,0 +1,37 @@
+"""Runs a node: the clerk's pages and the exchange with the centre, in one process."""
+
+from pathlib import Path
+
+import uvicorn
+
+from saraban_node import appliance
+from saraban_node.app import build_app
+from saraban_node.syncer import Syncer
+
+
+def serve(folder: Path, *, host: str | None = None, port: int | None = None) -> None:
+    """Serve until interrupted, then end cleanly.
+
+    Args:
+        folder: the node's folder.
+        host: address to listen on; the settings' when None.
+        port: port to listen on; the settings' when None.
+    """
+    node = appliance.open_appliance(folder)
+    syncer = Syncer(node)
+    settings = uvicorn.Config(
+        build_app(node, syncer),
+        host=host or node.config.host,
+        port=node.config.port if port is None else port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )
+    syncer.start()
+    try:
+        uvicorn.Server(settings).run()
+    finally:
+        syncer.stop()
+        node.close()
