@@ -1,0 +1,241 @@
+-- The database of a node, node.db.
+-- Written by scripts/reference from the migrations of saraban_node.
+
+CREATE TRIGGER journal_keeps_events_as_they_are BEFORE UPDATE ON journal
+BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END;
+
+CREATE TRIGGER journal_keeps_every_event BEFORE DELETE ON journal
+BEGIN SELECT RAISE(ABORT, 'an event is never removed'); END;
+
+CREATE TABLE arrival (           -- letters that reached this office electronically
+    seq           INTEGER PRIMARY KEY REFERENCES journal (seq),
+    source_node   TEXT NOT NULL,
+    source_event  TEXT NOT NULL,
+    source_hash   TEXT NOT NULL,
+    sender_office TEXT NOT NULL,
+    arrived_at    TEXT NOT NULL,
+    entry         INTEGER REFERENCES entry (seq),
+    UNIQUE (source_node, source_event)
+) STRICT;
+
+CREATE TABLE attempt (
+    subject TEXT PRIMARY KEY,  -- account:…, device:… or source:…
+    failed  INTEGER NOT NULL CHECK (failed > 0),
+    last_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE backup_record (
+    seq         INTEGER PRIMARY KEY REFERENCES journal (seq),
+    at          TEXT NOT NULL,
+    archive     TEXT NOT NULL,
+    repository  TEXT NOT NULL,
+    last_event  TEXT NOT NULL,
+    entries     INTEGER NOT NULL,
+    good        INTEGER NOT NULL CHECK (good IN (0, 1)),
+    problem     TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE credential (
+    person     TEXT PRIMARY KEY,
+    hash       TEXT NOT NULL,  -- argon2id, as argon2 encodes it
+    one_time   INTEGER NOT NULL CHECK (one_time IN (0, 1)),
+    expires_ms INTEGER,        -- only of a one-time password
+    changed_ms INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE delivery (          -- one row for each office a letter was sent to
+    sent   INTEGER NOT NULL REFERENCES journal (seq),
+    office TEXT NOT NULL,
+    entry  INTEGER NOT NULL REFERENCES entry (seq),
+    PRIMARY KEY (sent, office)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE device (
+    id_hash BLOB PRIMARY KEY CHECK (length(id_hash) = 32),
+    person  TEXT NOT NULL,
+    last_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE directory_entry (   -- local: the centre's signed directory
+    kind    TEXT NOT NULL CHECK (kind IN ('office', 'node')),
+    code    TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    name    TEXT NOT NULL,
+    prefix  TEXT NOT NULL,
+    office  TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    active  INTEGER NOT NULL,
+    registry INTEGER NOT NULL,
+    PRIMARY KEY (kind, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entry (
+    seq           INTEGER PRIMARY KEY REFERENCES journal (seq),
+    id            TEXT NOT NULL UNIQUE,
+    register      TEXT NOT NULL CHECK (register IN ('incoming', 'outgoing')),
+    year          INTEGER NOT NULL,
+    number        INTEGER NOT NULL CHECK (number >= 1),
+    state         TEXT NOT NULL CHECK (state IN ('issued', 'void')),
+    subject       TEXT NOT NULL,
+    sender        TEXT NOT NULL,
+    recipient     TEXT NOT NULL,
+    letter_no     TEXT NOT NULL,
+    letter_date   TEXT NOT NULL,
+    action        TEXT NOT NULL,
+    remark        TEXT NOT NULL,
+    urgency       TEXT NOT NULL,
+    registered_at TEXT NOT NULL,
+    registered_by TEXT NOT NULL,
+    source_node   TEXT NOT NULL DEFAULT '',
+    source_event  TEXT NOT NULL DEFAULT '',
+    void_reason   TEXT NOT NULL DEFAULT '',
+    search_text   TEXT NOT NULL,
+    UNIQUE (register, year, number)
+) STRICT;
+
+CREATE TABLE entry_file (
+    entry    INTEGER NOT NULL REFERENCES entry (seq),
+    position INTEGER NOT NULL,
+    sha256   TEXT NOT NULL CHECK (length(sha256) = 64),
+    name     TEXT NOT NULL,
+    media    TEXT NOT NULL,
+    size     INTEGER NOT NULL,
+    chunks   TEXT NOT NULL,      -- names of the chunks, separated by spaces; empty for a single one
+    PRIMARY KEY (entry, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE entry_search USING fts5 (
+    search_text, content = 'entry', content_rowid = 'seq', tokenize = 'trigram', columnsize = 0
+);
+
+CREATE TABLE evidence (          -- local: what other offices signed about a letter we sent
+    sent      INTEGER NOT NULL,
+    office    TEXT NOT NULL,
+    kind      TEXT NOT NULL CHECK (kind IN ('arrived', 'registered')),
+    at        TEXT NOT NULL,
+    year      INTEGER,
+    number    INTEGER,
+    node      TEXT NOT NULL,
+    payload   TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    PRIMARY KEY (sent, office, kind)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE form_sent (         -- local: forms already turned into an entry, against double clicks
+    form  TEXT PRIMARY KEY,
+    entry INTEGER NOT NULL,
+    at    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE happening (         -- what was done with an entry, in the order of the journal
+    entry INTEGER NOT NULL REFERENCES entry (seq),
+    seq   INTEGER NOT NULL REFERENCES journal (seq),
+    PRIMARY KEY (entry, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE journal (
+    seq       INTEGER PRIMARY KEY CHECK (seq >= 1),
+    epoch     INTEGER NOT NULL CHECK (epoch >= 1),
+    type      TEXT NOT NULL,
+    at        TEXT NOT NULL,
+    actor     TEXT NOT NULL,
+    payload   TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    hash      TEXT NOT NULL CHECK (length(hash) = 64)
+) STRICT;
+
+CREATE TABLE letter_received (   -- local: the sender's own event of each arrival
+    source_node  TEXT NOT NULL,
+    source_event TEXT NOT NULL,
+    payload      TEXT NOT NULL,
+    signature    TEXT NOT NULL,
+    PRIMARY KEY (source_node, source_event)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE meta (              -- local: who this database is
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE migration (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL) STRICT;
+
+CREATE TABLE number_range (
+    grant_id TEXT PRIMARY KEY,
+    register TEXT NOT NULL CHECK (register IN ('incoming', 'outgoing')),
+    year     INTEGER NOT NULL CHECK (year BETWEEN 2500 AND 3000),
+    first    INTEGER NOT NULL CHECK (first >= 1),
+    last     INTEGER NOT NULL CHECK (last >= first),
+    next     INTEGER NOT NULL CHECK (next BETWEEN first AND last + 1)
+) STRICT;
+
+CREATE TABLE person (
+    person   TEXT PRIMARY KEY,
+    username TEXT NOT NULL UNIQUE,
+    name     TEXT NOT NULL,
+    roles    TEXT NOT NULL,  -- names of roles, one space between
+    active   INTEGER NOT NULL CHECK (active IN (0, 1))
+) STRICT;
+
+CREATE TABLE preference (
+    person   TEXT PRIMARY KEY,
+    language TEXT NOT NULL CHECK (language IN ('th', 'en')),
+    digits   TEXT NOT NULL CHECK (digits IN ('thai', 'arabic'))
+) STRICT;
+
+CREATE TABLE refused_document (  -- local: what the centre did not take, and why
+    event  TEXT PRIMARY KEY,
+    reason TEXT NOT NULL,
+    at     TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE session (
+    id_hash  BLOB PRIMARY KEY CHECK (length(id_hash) = 32),  -- SHA-256; the id itself is only in the cookie
+    person   TEXT NOT NULL,
+    made_ms  INTEGER NOT NULL,
+    seen_ms  INTEGER NOT NULL,
+    ended_ms INTEGER,
+    source   TEXT NOT NULL,
+    agent    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE set_aside (         -- local: mailbox items that could not be taken in, and why
+    id         TEXT PRIMARY KEY,
+    sender     TEXT NOT NULL,
+    payload    TEXT NOT NULL,
+    signature  TEXT NOT NULL,
+    fetched_at TEXT NOT NULL,
+    problem    TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE stored_mark (       -- local: when the centre was first seen to hold events up to here
+    through INTEGER PRIMARY KEY,
+    at      TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE sync_state (        -- local: cursors and the last contact
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE unsent_chunk (      -- local: parts of own files that the centre does not have yet
+    chunk  TEXT NOT NULL,
+    sha256 TEXT NOT NULL,        -- the file
+    place  INTEGER NOT NULL,     -- which part of it, from 0
+    size   INTEGER NOT NULL,     -- of the whole file: small files go first
+    PRIMARY KEY (chunk)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE wanted_chunk (      -- local: parts of arrived files that are still at the centre
+    chunk TEXT PRIMARY KEY,
+    size  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX delivery_by_entry ON delivery (entry);
+
+CREATE INDEX entry_by_letter_no ON entry (letter_no) WHERE letter_no <> '';
+
+CREATE INDEX entry_file_by_content ON entry_file (sha256);
+
+CREATE UNIQUE INDEX number_range_by_series ON number_range (register, year, first);
+
+CREATE INDEX session_person ON session (person);
