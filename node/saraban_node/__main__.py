@@ -3,6 +3,7 @@
 import click
 
 from saraban_node.cli import letters, node
+from saraban_node.cli.arrivals import arrivals, deliveries
 from saraban_node.cli.backup import backup, restore
 from saraban_node.cli.common import guarded
 from saraban_node.cli.people import person
@@ -20,6 +21,8 @@ for command in (
     person,
     letters.register,
     letters.import_,
+    arrivals,
+    deliveries,
     node.sync,
     letters.journal_group,
     node.rebuild,

@@ -49,9 +49,9 @@ def of_entry(cursor: Cursor, entry: int) -> list[Delivery]:
     found = rows(
         cursor,
         "SELECT delivery.office, journal.at,"
-        " (SELECT at FROM stored_mark WHERE through >= sent ORDER BY through LIMIT 1),"
+        " (SELECT at FROM stored_mark WHERE through >= delivery.sent ORDER BY through LIMIT 1),"
         " arrived.at, registered.at, registered.year, registered.number"
-        " FROM delivery JOIN journal ON journal.seq = sent"
+        " FROM delivery JOIN journal ON journal.seq = delivery.sent"
         " LEFT JOIN evidence AS arrived ON arrived.sent = delivery.sent"
         "  AND arrived.office = delivery.office AND arrived.kind = 'arrived'"
         " LEFT JOIN evidence AS registered ON registered.sent = delivery.sent"
@@ -60,6 +60,20 @@ def of_entry(cursor: Cursor, entry: int) -> list[Delivery]:
         (entry,),
     )
     return [_delivery(cursor, row) for row in found]
+
+
+def counts(cursor: Cursor) -> dict[Stage, int]:
+    """Count how many (letter, receiver) pairs have come at least so far."""
+    stored = known_stored(cursor)
+    total = value(cursor, "SELECT count(*) FROM delivery")
+    left = value(cursor, "SELECT count(*) FROM delivery WHERE sent <= ?", (stored,))
+    kinds = dict(rows(cursor, "SELECT kind, count(*) FROM evidence GROUP BY kind"))
+    return {
+        Stage.HERE: int(total),
+        Stage.STORED: int(left),
+        Stage.ARRIVED: int(kinds.get("arrived", 0)),
+        Stage.REGISTERED: int(kinds.get("registered", 0)),
+    }
 
 
 def stored_at(cursor: Cursor, seq: int) -> datetime | None:

@@ -5,9 +5,10 @@ from datetime import date, datetime
 
 from saraban_base.sqlite import Cursor, Write, one, rows, value
 from saraban_node import directory
+from saraban_node.letters import NewLetter
 from saraban_sync import events
 from saraban_sync.events import Event, FileRef, LetterArrived, LetterSent, Source
-from saraban_sync.registers import Urgency, parse_instant
+from saraban_sync.registers import Register, Urgency, parse_instant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,21 @@ def arrivals(cursor: Cursor, *, limit: int = 200) -> list[Arrival]:
     ]
     order = list(reversed(Urgency))
     return sorted(found, key=lambda arrival: (order.index(arrival.urgency), arrival.arrived_at))
+
+
+def letter_of(arrival: Arrival) -> NewLetter:
+    """Fill in the form of the incoming register with what the sender wrote."""
+    return NewLetter(
+        register=Register.INCOMING,
+        subject=arrival.subject,
+        sender=arrival.sender or arrival.sender_office,
+        recipient=arrival.recipient,
+        letter_no=arrival.letter_no,
+        letter_date=arrival.letter_date,
+        urgency=arrival.urgency,
+        files=arrival.files,
+        source=arrival.source,
+    )
 
 
 def waiting(cursor: Cursor) -> int:

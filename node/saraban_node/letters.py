@@ -261,7 +261,7 @@ def _not_yet_registered(write: Write, source: Source) -> None:
     row = one(
         write.cursor,
         "SELECT entry.number FROM arrival LEFT JOIN entry ON entry.seq = arrival.entry"
-        " WHERE source_node = ? AND source_event = ?",
+        " WHERE arrival.source_node = ? AND arrival.source_event = ?",
         (source.node, source.event),
     )
     if row is None:

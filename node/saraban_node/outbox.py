@@ -70,6 +70,7 @@ def sent(write: Write, chunks: list[str]) -> None:
     """Note that the centre has these parts."""
     for chunk in chunks:
         write.cursor.execute("DELETE FROM unsent_chunk WHERE chunk = ?", (chunk,))
+        write.cursor.execute("DELETE FROM refused_document WHERE event = ?", (f"chunk {chunk}",))
 
 
 def offset_of(part: Part) -> int:

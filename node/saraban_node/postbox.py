@@ -52,6 +52,14 @@ def set_aside(write: Write, document: Document, wrong: SarabanError) -> None:
     )
 
 
+def set_aside_unreadable(write: Write, name: str, reason: str) -> None:
+    """Note that something under this id could not even be read as a document."""
+    write.cursor.execute(
+        "INSERT OR REPLACE INTO set_aside VALUES (?, '', '', '', ?, ?)",
+        (name, instant(write.now), f"{Unintelligible.code} {reason}"),
+    )
+
+
 def set_aside_count(cursor: Cursor) -> int:
     """Count the items that could not be taken in."""
     return int(value(cursor, "SELECT count(*) FROM set_aside"))

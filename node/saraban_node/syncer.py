@@ -20,10 +20,10 @@ from saraban_base.sqlite import Cursor, Write, rows, value
 from saraban_node import backup_records, deliveries, journal, keys, meta, outbox, postbox
 from saraban_node.appliance import PROGRAM, Appliance
 from saraban_node.errors import FileMissing, JournalsDiverge, NotEnrolled
-from saraban_node.transport import Centre, ClockReading
+from saraban_node.transport import Centre, ClockReading, Unreadable
 from saraban_sync import wire
 from saraban_sync.batching import BatchSize, batches
-from saraban_sync.errors import SarabanError, Unintelligible
+from saraban_sync.errors import SarabanError
 from saraban_sync.ids import EventId, parse_event_id
 from saraban_sync.registers import instant, parse_instant
 from saraban_sync.wire import Document, chunk_names
@@ -259,10 +259,10 @@ class Syncer:
             if len(documents) < _FETCH:
                 return
 
-    def _take_in(self, write: Write, database: str, document: Document | Unintelligible) -> None:
-        if isinstance(document, Unintelligible):
-            return  # it has no id to keep it under; the centre's copy stays where it is
-        if database == wire.DIRECTORY:
+    def _take_in(self, write: Write, database: str, document: Document | Unreadable) -> None:
+        if isinstance(document, Unreadable):
+            postbox.set_aside_unreadable(write, document.id, document.reason)
+        elif database == wire.DIRECTORY:
             postbox.take_directory(write, document)
         else:
             postbox.take_item(write, self._node, document)
@@ -289,7 +289,7 @@ class Syncer:
                 with self._node.db.write() as write:
                     outbox.sent(write, done)
                 if refused:
-                    self._note_refused(list(refused.items()))
+                    self._note_refused([(f"chunk {name}", why) for name, why in refused.items()])
                     return
             with self._node.db.write() as write:
                 outbox.sent(write, done)

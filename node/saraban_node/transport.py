@@ -17,9 +17,10 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import msgspec
 import requests
 from pycouchdb.client import Database, Server
-from pycouchdb.exceptions import Conflict, GenericError, NotFound
+from pycouchdb.exceptions import ApiError, Conflict
 from pycouchdb.resource import Resource
 from pycouchdb.utils import urljoin
+from requests.structures import CaseInsensitiveDict
 
 from saraban_node.errors import CentreRefused, CentreStrange, CentreUnreachable
 from saraban_sync import wire
@@ -31,6 +32,14 @@ MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 _CONNECT_SECONDS: Final = 10
 _STATUS: Final = "_local/status"
 _GZIP_FROM: Final = 400
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A document that is no document of this protocol, and why."""
+
+    id: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -153,7 +162,7 @@ class Centre:
 
     def changes(
         self, database: str, since: str, *, limit: int
-    ) -> tuple[str, list[Document | Unintelligible]]:
+    ) -> tuple[str, list[Document | Unreadable]]:
         """Fetch what came after a cursor.
 
         Args:
@@ -196,7 +205,7 @@ class Centre:
     def _answer(self, ask: Any) -> Any:
         try:
             _, result = ask()
-        except (NotFound, GenericError, Conflict) as wrong:
+        except ApiError as wrong:
             raise CentreRefused(str(wrong), why=str(wrong)[:120]) from wrong
         return result
 
@@ -210,7 +219,9 @@ class _Status(Database):
     def save(self, doc: dict[str, Any], batch: bool = False) -> dict[str, Any]:
         try:
             return dict(super().save(doc, batch))
-        except NotFound as wrong:
+        except Conflict:
+            raise
+        except ApiError as wrong:
             raise CentreRefused(str(wrong), why=str(wrong)[:120]) from wrong
 
 
@@ -227,7 +238,7 @@ class _StrictResource(Resource):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("verify", True)
         super().__init__(*args, **kwargs)
-        self.headers_seen: dict[str, str] = {}
+        self.headers_seen = CaseInsensitiveDict[str]()
 
     def centre_time(self) -> datetime:
         """The time the centre gave with its last answer."""
@@ -236,10 +247,18 @@ class _StrictResource(Resource):
         except (KeyError, ValueError) as wrong:
             raise CentreStrange("no Saraban-Time", why="Saraban-Time") from wrong
 
-    def _request_response(self, method: str, path: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def _request_response(
+        self,
+        method: str,
+        path: Any = None,
+        params: Any = None,
+        data: bytes | None = None,
+        headers: Any = None,
+        stream: bool = False,
+        **kwargs: Any,
+    ) -> Any:
         url = self.base_url if not path else "/".join((self.base_url, *_listed(path)))
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
-        data = kwargs.get("data")
         if data is not None:
             headers["Content-Type"] = "application/json"
             if len(data) >= _GZIP_FROM:
@@ -249,7 +268,7 @@ class _StrictResource(Resource):
             response = self.session.request(
                 method,
                 url,
-                params=kwargs.get("params"),
+                params=params,
                 data=data,
                 headers=headers,
                 timeout=(_CONNECT_SECONDS, self.timeout),
@@ -285,8 +304,6 @@ def enrol(url: str, *, code: str, key: str, program: str, timeout: float) -> Enr
         result = _judged(response, _bounded(response))
     except requests.RequestException as wrong:
         raise CentreUnreachable(str(wrong), why=_why(wrong)) from wrong
-    except GenericError as wrong:
-        raise CentreRefused(str(wrong), why=str(wrong)[:120]) from wrong
     finally:
         session.close()
     if response.status_code >= 300:
@@ -328,11 +345,12 @@ def _bounded(response: requests.Response) -> bytes:
     return bytes(data)
 
 
-def _document(result: Any) -> Document | Unintelligible:
+def _document(result: Any) -> Document | Unreadable:
     try:
         return wire.read_document(result["doc"])
     except (Unintelligible, KeyError, TypeError) as wrong:
-        return Unintelligible(str(wrong))
+        name = result.get("id", "") if isinstance(result, dict) else ""
+        return Unreadable(str(name)[:100], str(wrong))
 
 
 def _listed(path: Any) -> list[str]:

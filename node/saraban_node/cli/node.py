@@ -79,6 +79,7 @@ def sync(folder: Path, as_json: bool) -> None:
         "files_fetched": report.files_fetched,
         "seconds": round(report.seconds, 3),
         "waiting_events": state.waiting_events,
+        "files_wanted": state.wanted_files,
     }
     say(result, as_json=as_json, text="  ".join(f"{key}={shown}" for key, shown in result.items()))
     if report.refused or state.waiting_events:
