@@ -6,7 +6,8 @@ from importlib import resources
 from saraban_base.passwords import Passwords
 from saraban_base.sessions import Lifetimes
 from saraban_base.web.assets import Assets
-from saraban_base.web.shell import Application, build_app as build
+from saraban_base.web.shell import Application
+from saraban_base.web.shell import build_app as build
 from saraban_base.web.templates import Templates
 from saraban_base.web.visit import Shell
 from saraban_base.web.voice import Catalogue, base_texts

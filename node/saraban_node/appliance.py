@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from saraban_base import durable
 from saraban_base.clock import Clock, SystemClock
 from saraban_base.sqlite import Database
 from saraban_node import config, keys, meta, projections
@@ -75,7 +76,7 @@ def create(
     """
     if folder.exists() and any(folder.iterdir()):
         raise FolderInUse(str(folder), folder=folder)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    durable.make_folder(folder, mode=0o700)
     key = key or SigningKey.generate()
     keys.keep(folder / "keys", keys.SIGNING, key.to_bytes().hex())
     keys.keep(folder / "keys", keys.BACKUP_PASSPHRASE, secrets.token_urlsafe(32))

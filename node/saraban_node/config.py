@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from saraban_base import durable
 from saraban_node.errors import BadSettings, NoNodeHere
 
 FILE_NAME = "node.toml"
@@ -30,7 +31,6 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     file_most_megabytes: Positive = 50
     low_numbers: Positive = 50
     backup_repository: str = ""
-    backup_every_hours: Annotated[int, msgspec.Meta(ge=0)] = 24
 
 
 def read_config(folder: Path) -> NodeConfig:
@@ -66,7 +66,7 @@ def write_config(folder: Path, settings: dict[str, str | int | list[str]]) -> No
     except msgspec.ValidationError as wrong:
         raise BadSettings(str(wrong), file=path, what=wrong) from wrong
     lines = [f"{key} = {_toml(setting)}" for key, setting in settings.items()]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    durable.write_file(path, ("\n".join(lines) + "\n").encode("utf-8"))
 
 
 def _toml(setting: str | int | list[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from saraban_base import durable
 from saraban_base.errors import DiskFailing, DiskFull
 from saraban_node.errors import FileDamaged, FileMissing, FileRefused
 from saraban_sync import thai
@@ -27,12 +28,21 @@ class FileStore:
 
     Args:
         folder: where the files are; made when missing.
+
+    Raises:
+        DiskFull: there is no room for the folder.
+        DiskFailing: the disk refused.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._incoming = folder / "incoming"
-        self._incoming.mkdir(parents=True, exist_ok=True)
+        self._certain: set[Path] = set()
+        """Folders whose names were flushed since this program started."""
+        try:
+            durable.make_folder(self._incoming)
+        except OSError as wrong:
+            raise _disk(wrong) from wrong
 
     def put(
         self,
@@ -169,12 +179,12 @@ class FileStore:
 
     def _settle(self, temporary: Path, sha256: str) -> None:
         target = self.path(sha256)
-        if not target.parent.is_dir():
-            target.parent.mkdir(exist_ok=True)
-            _flush_folder(self._folder)
+        if target.parent not in self._certain:
+            durable.make_folder(target.parent)
+            self._certain.add(target.parent)
         temporary.chmod(0o600)
         temporary.rename(target)
-        _flush_folder(target.parent)
+        durable.flush_folder(target.parent)
 
 
 def clean_name(name: str) -> str:
@@ -196,14 +206,6 @@ def _chunks(source: BinaryIO | Iterable[bytes]) -> Iterator[bytes]:
             del waiting[:CHUNK_BYTES]
     if waiting:
         yield bytes(waiting)
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _disk(wrong: OSError) -> DiskFull | DiskFailing:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from saraban_base import durable
 from saraban_sync.signing import SigningKey
 
 SIGNING: Final = "signing"
@@ -27,12 +28,13 @@ def keep(folder: Path, name: str, secret: str) -> None:
     Raises:
         FileExistsError: there is one of that name already.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    durable.make_folder(folder, mode=0o700)
     handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _ACCESS)
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(secret + "\n")
         file.flush()
         os.fsync(file.fileno())
+    durable.flush_folder(folder)
 
 
 def load(folder: Path, name: str) -> str:

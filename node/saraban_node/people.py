@@ -6,7 +6,13 @@ from typing import Final
 from saraban_base import accounts, sessions
 from saraban_base.accounts import Account
 from saraban_base.passwords import Passwords
-from saraban_base.refusals import FieldMissing, FieldTooLong, LastAdministrator, NotAChoice
+from saraban_base.refusals import (
+    FieldMissing,
+    FieldTooLong,
+    LastAdministrator,
+    NoSuchPerson,
+    NotAChoice,
+)
 from saraban_base.sqlite import Cursor, Write, value
 from saraban_node.journal import Journal
 from saraban_sync import thai
@@ -103,6 +109,18 @@ def new_password(write: Write, passwords: Passwords, person: str) -> str:
     """
     accounts.account(write.cursor, person)
     return accounts.give_one_time_password(write, passwords, person)
+
+
+def by_username(cursor: Cursor, username: str) -> Account:
+    """Give the account with a user name.
+
+    Raises:
+        NoSuchPerson: there is none.
+    """
+    found = accounts.by_username(cursor, accounts.clean_username(username))
+    if found is None:
+        raise NoSuchPerson(username)
+    return found
 
 
 def people(cursor: Cursor) -> list[Account]:

@@ -9,6 +9,7 @@ Every step can break off anywhere and be done again: what was sent is asked of t
 was fetched is taken in together with its cursor in one transaction.
 """
 
+import logging
 import random
 import shutil
 import threading
@@ -28,6 +29,7 @@ from saraban_sync.ids import EventId, parse_event_id
 from saraban_sync.registers import instant, parse_instant
 from saraban_sync.wire import Document, chunk_names
 
+_log: Final = logging.getLogger(__name__)
 _PARTS: Final = 3  # 256 KiB each, written as base64 and compressed: under 1 MiB a request
 _FETCH: Final = 200
 _FIRST_WAIT: Final = 5.0
@@ -321,8 +323,12 @@ class Syncer:
                 wait = float(every)
             except NotEnrolled:
                 wait = float(most)
-            except SarabanError:
+            except SarabanError as wrong:
+                _log.info("sync.failed node=%s code=%s", self._node.node, wrong.code)
                 wait = min(max(wait, every / 2) * 2, most)
+            except Exception:  # noqa: BLE001 - a bug must not silently end the exchange for ever
+                _log.exception("sync.broken node=%s", self._node.node)
+                wait = float(most)
             # Jitter: three hundred schools get their line back in the same second.
             self._wake.wait(timeout=wait * random.uniform(0.8, 1.2))  # noqa: S311
 

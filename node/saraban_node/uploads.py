@@ -61,7 +61,10 @@ def put_upload(store: FileStore, upload: Upload, *, limit: int) -> FileRef:
         raise FileRefused(
             f"{ending!r} does not fit {head[:8]!r}",
             name=name,
-            why_th="ไม่ใช่ชนิดแฟ้มที่รับได้ (PDF ภาพ Word Excel PowerPoint ODF ZIP หรือข้อความ) หรือเนื้อในไม่ตรงกับนามสกุล",
+            why_th=(
+                "ไม่ใช่ชนิดแฟ้มที่รับได้ (PDF ภาพ Word Excel PowerPoint ODF ZIP หรือข้อความ) "
+                "หรือเนื้อในไม่ตรงกับนามสกุล"
+            ),
             why_en=(
                 "it is not a PDF, picture, Word, Excel, PowerPoint, ODF, ZIP or text file, "
                 "or its content is not what its name says"

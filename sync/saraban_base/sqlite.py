@@ -312,7 +312,7 @@ def _translated() -> Iterator[None]:
     except apsw.BusyError as wrong:
         raise DatabaseBusy(str(wrong)) from wrong
     except apsw.IOError as wrong:
-        if wrong.extendedresult == apsw.SQLITE_IOERR_DATA:
+        if getattr(wrong, "extendedresult", 0) == apsw.SQLITE_IOERR_DATA:
             raise PageDamaged(str(wrong), what="checksum") from wrong
         raise DiskFailing(str(wrong)) from wrong
     except (apsw.CorruptError, apsw.NotADBError, apsw.CantOpenError) as wrong:

@@ -69,6 +69,16 @@ def judge(
         head: the journal's last admitted event.
         known: gives the hash of an admitted event by its id, None if there is none.
     """
+    found = examine(document, node=node, key=key, epoch=epoch)
+    return found if isinstance(found, Judgement) else place(found, head=head, known=known)
+
+
+def examine(document: Document, *, node: NodeId, key: str, epoch: int) -> Judgement | Event:
+    """Do the part of :func:`judge` that needs no journal; the costly one, for it checks signatures.
+
+    Returns:
+        The event if it may be placed, otherwise the verdict.
+    """
     try:
         wanted = parse_event_id(document.id)
         event = events.read_event(document.payload, document.signature, key)
@@ -86,10 +96,11 @@ def judge(
         return Judgement(Verdict.REFUSED, f"id: the event says {event.id}", event)
     if event.epoch > epoch:
         return Judgement(Verdict.REFUSED, f"epoch: {event.epoch} was never given", event)
-    return _place(event, head, known)
+    return event
 
 
-def _place(event: Event, head: Head, known: Callable[[EventId], str | None]) -> Judgement:
+def place(event: Event, *, head: Head, known: Callable[[EventId], str | None]) -> Judgement:
+    """Do the rest of :func:`judge`: say where an examined event belongs in the journal."""
     here = known(event.id)
     if here is not None:
         if here == event.hash:

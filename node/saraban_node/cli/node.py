@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from saraban_node import appliance, enrolment, health, meta, projections, syncer
+from saraban_node import appliance, enrolment, entries, health, meta, projections, syncer
 from saraban_node.cli.common import folder_option, json_option, opened, say
 from saraban_node.syncer import Syncer
 from saraban_sync.ids import node_id, office_code
@@ -71,6 +71,7 @@ def sync(folder: Path, as_json: bool) -> None:
         report = Syncer(node).run_cycle()
         with node.db.read() as cursor:
             state = syncer.state(cursor, enrolled=True)
+            letters = sum(entries.count(cursor).values())
     result = {
         "pushed": report.pushed,
         "refused": report.refused,
@@ -78,6 +79,7 @@ def sync(folder: Path, as_json: bool) -> None:
         "parts_sent": report.parts_sent,
         "files_fetched": report.files_fetched,
         "seconds": round(report.seconds, 3),
+        "letters_stored": letters - state.waiting_letters,
         "waiting_events": state.waiting_events,
         "files_wanted": state.wanted_files,
     }

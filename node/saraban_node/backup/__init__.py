@@ -1,0 +1,1 @@
+"""Backup and restore of an office: encrypted borg archives, believed only when checked."""

@@ -1,0 +1,203 @@
+"""Bringing a node back from its backup, beside what is there and never over it.
+
+    archive ──> folder/.restoring ──> verified ──> fenced ──> moved into place, database last
+                     │
+                     └── bad: left there for inspection, and no node appears
+
+A restored database does not know what was numbered after its backup was taken. It is therefore
+fenced before it can be opened as a node: it shows everything and gives no number until the centre
+has given it a new epoch.
+"""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from saraban_base.clock import Clock
+from saraban_base.sqlite import Database, value
+from saraban_node import keys, meta
+from saraban_node.appliance import MIGRATIONS
+from saraban_node.backup import errors, service, snapshot
+from saraban_node.backup import manifest as manifests
+from saraban_node.backup.manifest import Manifest
+from saraban_node.backup.repository import Repository, Tell, quiet
+from saraban_node.backup.service import DATABASE_PART, FILES_PART
+from saraban_node.backup.verify import Report, verify_copy
+
+LATEST: Final = "latest"
+RESTORED: Final = "restored"
+RESTORED_FROM: Final = "restored_from"
+_WORK: Final = ".restoring"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    """A node that was brought back; it gives no numbers yet."""
+
+    archive: str
+    folder: Path
+    manifest: Manifest
+    report: Report
+    still_at_centre: int
+    """Letter files that were on their way when the backup was made; they are fetched later."""
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class From:
+    """Where a backup comes from.
+
+    Args:
+        repository: the repository's folder.
+        passphrase_file: a file with its passphrase.
+        ignore_lock: read it although it is locked, because the machine that locked it is gone.
+    """
+
+    repository: Path
+    passphrase_file: Path
+    ignore_lock: bool = False
+
+
+def restore_to(
+    folder: Path, archive: str, *, source: From, clock: Clock, tell: Tell = quiet
+) -> Restored:
+    """Bring a backup back into an empty folder, check it, and fence it.
+
+    Args:
+        folder: a new or empty folder; it becomes the node's folder.
+        archive: the backup's name, or ``latest``.
+        source: the repository.
+        clock: where time comes from.
+        tell: takes one line, Thai and English, for each step.
+
+    Raises:
+        TargetNotEmpty: there is something in the folder.
+        NoSuchArchive: the repository has no such backup.
+        RestoredBad: what came back did not pass its checks; it was left for inspection.
+        BackupProblem: it could not be brought back; the folder is as it was.
+    """
+    started = clock.monotonic()
+    with _workspace(folder) as work:
+        repository = Repository(
+            path=source.repository,
+            passphrase_file=source.passphrase_file,
+            base_dir=work / "borg",
+            tell=tell,
+        )
+        name = _chosen(repository, archive, ignore_lock=source.ignore_lock)
+        _bring_back(repository, name, work, ignore_lock=source.ignore_lock, tell=tell)
+        tell("กำลังตรวจข้อมูลที่กู้คืน · Checking what came back")
+        manifest, report = _checked(work)
+        waiting = _fence(work, name, clock)
+        _put_in_place(work, folder, source.passphrase_file)
+    return Restored(
+        archive=name,
+        folder=folder,
+        manifest=manifest,
+        report=report,
+        still_at_centre=waiting,
+        seconds=round(clock.monotonic() - started, 3),
+    )
+
+
+@contextlib.contextmanager
+def _workspace(folder: Path) -> Iterator[Path]:
+    """Give a place inside the target; nothing of it remains unless it is kept for inspection."""
+    was_there = folder.exists()
+    if was_there and (not folder.is_dir() or any(folder.iterdir())):
+        raise errors.TargetNotEmpty(str(folder), folder=folder)
+    work = folder / _WORK
+    work.mkdir(mode=0o700, parents=True)
+    folder.chmod(0o700)
+    try:
+        yield work
+    except errors.RestoredBad:
+        raise
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        if not was_there:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(work)
+
+
+def _chosen(repository: Repository, archive: str, *, ignore_lock: bool) -> str:
+    there = service.list_backups(repository, ignore_lock=ignore_lock)
+    wanted = archive.removesuffix(DATABASE_PART).removesuffix(FILES_PART)
+    for backup in there:
+        if wanted in {LATEST, backup.name}:
+            return backup.name
+    raise errors.NoSuchArchive(f"{archive} of {len(there)}", archive=archive)
+
+
+def _bring_back(
+    repository: Repository, name: str, work: Path, *, ignore_lock: bool, tell: Tell
+) -> None:
+    copy = work / "copy"
+    copy.mkdir()
+    tell(f"กำลังกู้คืนฐานข้อมูลจาก {name} · Bringing back the database")
+    repository.extract(name + DATABASE_PART, copy, ignore_lock=ignore_lock)
+    tell("กำลังกู้คืนแฟ้มหนังสือ · Bringing back the letter files")
+    repository.extract(name + FILES_PART, work, ignore_lock=ignore_lock)
+    (work / snapshot.FILES).mkdir(exist_ok=True)
+
+
+def _checked(work: Path) -> tuple[Manifest, Report]:
+    copy = work / "copy"
+    manifest = snapshot.read_manifest(copy)
+    try:
+        key = keys.load_signing_key(copy / snapshot.KEYS).public
+    except (OSError, ValueError) as wrong:
+        raise errors.RestoredBad(str(wrong), what="keys/signing", folder=copy) from wrong
+    report = verify_copy(copy, work / snapshot.FILES, manifest=manifest, key=key)
+    if manifest is None or not report.good:
+        raise errors.RestoredBad(report.problems(), what=report.problems(), folder=copy)
+    return manifest, report
+
+
+def _fence(work: Path, archive: str, clock: Clock) -> int:
+    """Make the database safe to open as a node.
+
+    Returns:
+        How many letter files must still be fetched from the centre.
+    """
+    path = work / "copy" / snapshot.DATABASE
+    database = Database.open(path, migrations=MIGRATIONS, clock=clock)
+    try:
+        with database.write() as write:
+            meta.put(write, meta.FENCED, RESTORED)
+            meta.put(write, RESTORED_FROM, archive)
+            write.cursor.execute("DELETE FROM session")  # nobody stays logged in
+            write.cursor.execute("DELETE FROM sync_state")  # what was fetched is asked for again
+            waiting = int(value(write.cursor, "SELECT count(*) FROM wanted_file"))
+        database.checkpoint()
+    finally:
+        database.close()
+    return waiting
+
+
+def _put_in_place(work: Path, folder: Path, passphrase_file: Path) -> None:
+    """Move everything to where a node looks for it; the database last, so that it is all or none.
+
+    The passphrase goes with it, so that the node can go on using the same repository.
+    """
+    copy = work / "copy"
+    shutil.copyfile(passphrase_file, copy / snapshot.KEYS / keys.BACKUP_PASSPHRASE)
+    (copy / snapshot.KEYS / keys.BACKUP_PASSPHRASE).chmod(0o600)
+    (folder / "backup").mkdir(mode=0o700)
+    os.sync()  # borg does not flush what it extracts
+    (copy / manifests.FILE).rename(folder / "backup" / "restored-manifest.json")
+    (work / snapshot.FILES).rename(folder / snapshot.FILES)
+    (copy / snapshot.KEYS).rename(folder / snapshot.KEYS)
+    for name in (snapshot.SETTINGS, snapshot.DATABASE):
+        if (copy / name).exists():
+            (copy / name).rename(folder / name)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""What breaks: power, disks, processes. Each test says what is left behind."""
