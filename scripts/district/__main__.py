@@ -5,10 +5,10 @@ import json
 import sys
 from pathlib import Path
 
-from demo import stay
-from district import District
-from once import main_job
-from programs import Failed, free_ports, quiet_environment
+from scripts.district.demo import stay
+from scripts.district.district import District
+from scripts.district.once import main_job
+from scripts.district.programs import Failed, free_ports, quiet_environment
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SAMPLES = _ROOT / "scripts" / "sample-letters"

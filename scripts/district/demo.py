@@ -7,8 +7,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from district import AREA, SCHOOL, District
-from programs import Failed, Server, free_ports, tell
+from scripts.district.district import AREA, SCHOOL, District
+from scripts.district.programs import Failed, Server, free_ports, tell
 
 
 def stay(district: District, letters: Sequence[Path]) -> None:

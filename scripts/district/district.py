@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from programs import Failed, Server, run, tell
+from scripts.district.programs import Failed, Server, run, tell
 
 CENTRE: Final = "saraban_central"
 NODE: Final = "saraban_node"

@@ -107,6 +107,8 @@ class Server:
                 with urllib.request.urlopen(self.url + "/healthz", timeout=5) as answer:  # noqa: S310
                     if answer.status == 200:
                         return
+            except urllib.error.HTTPError:
+                return  # it answers, if only to ask for a log-in
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
         self.stop()

@@ -1,0 +1,1 @@
+"""The demonstration district of scripts/run."""
