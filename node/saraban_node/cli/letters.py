@@ -8,9 +8,10 @@ import click
 from saraban_node import journal, letters
 from saraban_node.appliance import Appliance
 from saraban_node.cli.common import actor, folder_option, json_option, opened, say
-from saraban_node.importer.letter import ImportedLetter
-from saraban_node.importer.reader import BadRow, read_letters
+from saraban_node.importer.letter import BadRow, ImportedLetter, Row
+from saraban_node.importer.reader import read_letters
 from saraban_node.letters import NewLetter
+from saraban_sync import thai
 from saraban_sync.errors import SarabanError
 from saraban_sync.ids import office_code
 from saraban_sync.registers import Register, Urgency
@@ -80,19 +81,14 @@ def import_(folder: Path, as_json: bool, register_name: str | None, file: Path) 
     bad: list[dict[str, object]] = []
     with opened(folder) as node:
         for row in read_letters(file, register=wanted):
-            if isinstance(row, BadRow):
-                problem: dict[str, object] | None = {
-                    "line": row.line, "th": row.reason_th, "en": row.reason_en,
-                }  # fmt: skip
-            else:
-                problem = _register_row(node, row.letter, row.line)
+            problem = _bad_row(row) if isinstance(row, BadRow) else _register_row(node, row)
             if problem is None:
                 registered += 1
                 continue
             bad.append(problem)
-            click.echo(
-                f"{file.name}:{problem['line']}  {problem['th']} / {problem['en']}", err=True
-            )
+            place = ":".join(str(problem[key]) for key in ("sheet", "line") if problem[key])
+            seen = f" [{problem['column']} “{problem['seen']}”]" if problem["column"] else ""
+            click.echo(f"{file.name}:{place}{seen}  {problem['th']} / {problem['en']}", err=True)
     result = {"registered": registered, "bad_rows": bad}
     say(result, as_json=as_json, text=f"{registered} registered, {len(bad)} bad rows")
     if not registered:
@@ -118,9 +114,12 @@ def verify(folder: Path, as_json: bool) -> None:
 
 def new_letter(imported: ImportedLetter) -> NewLetter:
     """Turn a row of an office's file into what a clerk would have written on the form."""
-    remark = imported.remark
+    old = []
     if imported.old_number:
-        remark = f"{remark} (เลขเดิม {imported.old_number})".strip()
+        old.append(f"เลขเดิม {imported.old_number}")
+    if imported.received_on:
+        old.append(f"รับเมื่อ {thai.short_date(imported.received_on, thai=False)}")
+    remark = " ".join([imported.remark, f"({' '.join(old)})" if old else ""]).strip()
     return NewLetter(
         register=imported.register,
         subject=imported.subject,
@@ -136,12 +135,24 @@ def new_letter(imported: ImportedLetter) -> NewLetter:
     )
 
 
-def _register_row(node: Appliance, row: ImportedLetter, line: int) -> dict[str, object] | None:
+def _bad_row(row: BadRow) -> dict[str, object]:
+    return {
+        "sheet": row.sheet,
+        "line": row.line,
+        "column": row.column,
+        "seen": row.seen,
+        "th": row.reason_th,
+        "en": row.reason_en,
+    }
+
+
+def _register_row(node: Appliance, row: Row) -> dict[str, object] | None:
     try:
         with node.db.write() as write:
-            letters.register_letter(write, node.journal, new_letter(row), actor=actor())
+            letters.register_letter(write, node.journal, new_letter(row.letter), actor=actor())
     except SarabanError as wrong:
-        return {"line": line, "th": wrong.sentence("th"), "en": wrong.sentence("en")}
+        said = (wrong.sentence("th"), wrong.sentence("en"))
+        return _bad_row(BadRow(row.line, *said, column="", seen="", sheet=row.sheet))
     return None
 
 

@@ -1,0 +1,1 @@
+"""The office at work, from outside: real appliances, real servers, real days."""
