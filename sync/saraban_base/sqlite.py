@@ -14,7 +14,7 @@ take a cursor. This is the only module that knows apsw.
 import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources.abc import Traversable
@@ -44,6 +44,7 @@ _BUSY_MS: Final = 10_000
 _CHECKSUM_BYTES: Final = 8
 _READERS: Final = 4
 _CKSUM_VFS: Final = "cksmvfs"
+_DISK_ERRORS: Final = (apsw.IOError, apsw.FullError, apsw.CorruptError, apsw.CantOpenError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Database:
 
     def __init__(self, path: Path, writer: apsw.Connection, clock: Clock, vfs: str) -> None:
         self.path = path
-        self._writer = writer
+        self._writer: apsw.Connection | None = writer
         self._clock = clock
         self._vfs = vfs
         self._one_writer = threading.Lock()
@@ -111,13 +112,18 @@ class Database:
             DatabaseBusy: another process held the file for ten seconds.
         """
         with self._one_writer, _translated():
-            cursor = self._writer.cursor()
-            cursor.execute("BEGIN IMMEDIATE")
+            writer = self._opened_writer()
+            cursor = writer.cursor()
             try:
+                cursor.execute("BEGIN IMMEDIATE")
                 yield Write(cursor, self._clock.now())
                 cursor.execute("COMMIT")
+            except _DISK_ERRORS:
+                self._writer = None
+                _forget(writer)
+                raise
             except BaseException:
-                _roll_back(self._writer)
+                _roll_back(writer)
                 raise
 
     @contextmanager
@@ -128,12 +134,17 @@ class Database:
             with _translated():
                 if reader is None:
                     reader = _connect(self.path, self._vfs, read_only=True)
-                cursor = reader.cursor()
-                cursor.execute("BEGIN")
                 try:
+                    cursor = reader.cursor()
+                    cursor.execute("BEGIN")
                     yield cursor
+                except _DISK_ERRORS:
+                    _forget(reader)
+                    reader = None
+                    raise
                 finally:
-                    _roll_back(reader)
+                    if reader is not None:
+                        _roll_back(reader)
         finally:
             self._readers.put(reader)
 
@@ -159,7 +170,7 @@ class Database:
     def checkpoint(self) -> None:
         """Move what the write-ahead log holds into the file."""
         with self._one_writer, _translated():
-            self._writer.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self._opened_writer().wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def integrity(self) -> list[str]:
         """Read every page, checking checksums, and give SQLite's findings; empty when all is well.
@@ -179,7 +190,13 @@ class Database:
             if reader is not None:
                 reader.close()
         with self._one_writer:
-            self._writer.close()
+            if self._writer is not None:
+                self._writer.close()
+
+    def _opened_writer(self) -> apsw.Connection:
+        if self._writer is None:
+            self._writer = _connect(self.path, self._vfs)
+        return self._writer
 
 
 @contextmanager
@@ -288,6 +305,16 @@ def _migrate(connection: apsw.Connection, migrations: Traversable, clock: Clock)
 def _roll_back(connection: apsw.Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
+
+
+def _forget(connection: apsw.Connection) -> None:
+    """Close a connection that met a disk error: the next one believes only what the file says.
+
+    What a connection keeps in memory can be wrong afterwards. FTS5 3.54.1, after one refused read,
+    writes a wrong count of lines into the search index with the next letter.
+    """
+    with suppress(apsw.Error):
+        connection.close()
 
 
 def _checksum_layer() -> str:

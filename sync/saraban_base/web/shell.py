@@ -128,6 +128,10 @@ def _description(title: str, version: str) -> OpenAPIConfig:
         use_handler_docstrings=True,
         render_plugins=[JsonRenderPlugin()],
         openapi_router=Router(
-            "/schema", route_handlers=[], guards=[persons_only], opt={"needs": PERSON}
+            "/schema",
+            route_handlers=[],
+            guards=[persons_only],
+            opt={"needs": PERSON},
+            include_in_schema=False,
         ),
     )

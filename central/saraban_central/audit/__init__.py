@@ -1,0 +1,1 @@
+"""The auditor: proves from the journals themselves what every office did with every number."""

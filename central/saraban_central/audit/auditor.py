@@ -1,0 +1,207 @@
+"""The auditor: one walk over every journal, from the store's own bytes.
+
+    directory (signed) ── keys, epochs ──┐
+    grants (signed) ───── ranges ────────┤
+    journals ── chain, signature ── facts ┼─> findings ─> report (signed)
+    the door's shelves ──────────────────┘
+
+One office's facts are dropped before the next is read; only what offices say about each other's
+letters is kept to the end.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+
+import msgspec
+
+from saraban_base.clock import Clock
+from saraban_central.audit.chain import CHAIN_KINDS, ChainCheck, Remembered
+from saraban_central.audit.deliveries import reconcile
+from saraban_central.audit.door import check_door
+from saraban_central.audit.errors import AuditStopped
+from saraban_central.audit.evidence import (
+    Directory,
+    Held,
+    Letters,
+    OfficeFacts,
+    Rules,
+    read_directory,
+    read_grants,
+)
+from saraban_central.audit.findings import Finding, Place, Severity, found, worst_first
+from saraban_central.audit.numbers import check_grants, check_numbers
+from saraban_central.audit.proving import Prover
+from saraban_central.audit.reading import JournalReader
+from saraban_central.audit.report import VERSION, NodeResult, OfficeResult, Report
+from saraban_central.records import ALARMS, CONTACTS, FOLLOWED, IDENTITY, INTAKE
+from saraban_central.store.interface import Store
+from saraban_sync.errors import NotAnIdentifier
+from saraban_sync.grants import DirectoryEntry
+from saraban_sync.ids import parse_event_id
+from saraban_sync.registers import instant
+from saraban_sync.wire import journal_database
+
+
+@dataclass
+class _Audit:
+    store: Store
+    centre: str
+    now: datetime
+    rules: Rules
+    heads: Mapping[str, Remembered]
+    stop: Callable[[], bool]
+    directory: Directory
+    held: Held
+    prover: Prover
+    letters: Letters = field(default_factory=Letters)
+    findings: list[Finding] = field(default_factory=list)
+    events: int = 0
+
+    def office(self, code: str, name: str) -> OfficeResult:
+        facts = OfficeFacts()
+        nodes = [self._node(node, facts) for node in self.directory.nodes_of(code)]
+        numbers = check_numbers(facts, self.held.by_series)
+        self.findings += numbers.findings
+        return OfficeResult(
+            office=code, name=name, nodes=tuple(nodes), entries=facts.entries, void=facts.void,
+            unexplained_numbers=numbers.unexplained, chain_ok=all(n.chain_ok for n in nodes),
+            critical=0, serious=0, notice=0,
+        )  # fmt: skip
+
+    def _node(self, node: DirectoryEntry, facts: OfficeFacts) -> NodeResult:
+        code = node.code
+        chain = ChainCheck(node, self.rules, self._came(code), self.now)
+        reader = JournalReader(node.office, code, self.centre, self.held.ids, facts, self.letters)
+        said, remembered = self._said(code), self.heads.get(code)
+        chain.watch(noted.event for noted in (said, remembered) if noted)
+        for proof in self.prover.journal(self.store, journal_database(code), node.key):
+            if self.stop():
+                raise AuditStopped("asked to end")
+            event = chain.take(proof)
+            if event is not None:
+                reader.read(event)
+        chain.ended(max(self._followed(code), remembered.event if remembered else ""))
+        if remembered:
+            chain.compare("rewritten", remembered)
+        if said:
+            chain.compare("fork", said)
+        chain.finish()
+        self.letters.unproven.update((code, name) for name in chain.unproven)
+        self.letters.gaps[code] = chain.gaps
+        self.findings += chain.findings + reader.findings
+        self.events += chain.events
+        broken = any(one.kind in CHAIN_KINDS for one in chain.findings)
+        return NodeResult(
+            node=code, active=node.active, events=chain.events, last=chain.head[0],
+            hash=chain.head[1], chain_ok=not broken,
+        )  # fmt: skip
+
+    def _said(self, node: str) -> Remembered | None:
+        """What the node itself said its last event was; nothing when it said nonsense."""
+        contact = self.store.record(CONTACTS, node)
+        if contact is None or not _is_event(contact.value.last_event):
+            return None
+        said = contact.value
+        return Remembered(said.last_event, said.last_hash, said.at)
+
+    def _came(self, node: str) -> list[tuple[str, str]]:
+        """When the centre took events in: up to which one, and the moment."""
+        notes = self.store.records(INTAKE, f"{node}/")
+        return [(kept.key.removeprefix(f"{node}/"), kept.value.at) for kept in notes]
+
+    def _followed(self, node: str) -> str:
+        followed = self.store.record(FOLLOWED, node)
+        return followed.value.upto if followed and _is_event(followed.value.upto) else ""
+
+    def papers(self) -> None:
+        """Check what the centre itself has signed, and that nobody else has a journal here."""
+        self.findings += self.directory.findings + self.held.findings
+        for series, grants in self.held.by_series.items():
+            self.findings += check_grants(series, grants)
+        known = {journal_database(node) for node in self.directory.nodes}
+        self.findings += [
+            found("journal-unknown", Place("", info.name.removeprefix("journal-")))
+            for info in self.store.databases("journal-")
+            if info.name not in known
+        ]
+
+
+def audit(
+    store: Store,
+    *,
+    centre: str,
+    clock: Clock,
+    by: str,
+    rules: Rules | None = None,
+    heads: Mapping[str, Remembered] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Report:
+    """Audit the whole district.
+
+    Args:
+        store: the centre's store.
+        centre: the centre's public key, from its key file.
+        clock: for the moment of the audit and how long it took.
+        by: who asked for it.
+        rules: how patient to be.
+        heads: the last event of each journal that an earlier audit proved.
+        stop: asked now and then; the audit ends when it says so.
+
+    Raises:
+        AuditStopped: ``stop`` said so.
+    """
+    began, now, rules = clock.monotonic(), clock.now(), rules or Rules()
+    with Prover() as prover:
+        work = _Audit(
+            store, centre, now, rules, heads or {}, stop, read_directory(store, centre),
+            read_grants(store, centre), prover,
+        )  # fmt: skip
+        work.papers()
+        offices = [work.office(code, name) for code, name in _offices(work.directory)]
+    letters = reconcile(work.letters, work.directory, rules, now)
+    work.findings += letters.findings
+    work.findings += check_door(store, work.directory, work.findings)
+    identity = store.record(IDENTITY, "centre")
+    return Report(
+        v=VERSION, centre=centre, generation=identity.value.generation if identity else 0,
+        at=instant(now), by=by, program=version("saraban"),
+        milliseconds=int((clock.monotonic() - began) * 1000), events=work.events,
+        entries=sum(one.entries for one in offices), letters_sent=letters.sent,
+        letters_arrived=letters.arrived, letters_registered=letters.registered,
+        unexplained_numbers=sum(one.unexplained_numbers for one in offices),
+        chain_ok=not work.directory.findings and all(one.chain_ok for one in offices),
+        conflicts=sum(1 for kept in store.records(ALARMS) if kept.value.kind == "conflict"),
+        offices=tuple(_counted(offices, work.findings)),
+        findings=tuple(sorted(work.findings, key=worst_first)),
+    )  # fmt: skip
+
+
+def _offices(directory: Directory) -> Iterable[tuple[str, str]]:
+    codes = {node.office for node in directory.nodes.values()} | directory.offices.keys()
+    for code in sorted(codes):
+        entry = directory.offices.get(code)
+        yield code, entry.name if entry else code
+
+
+def _counted(offices: Iterable[OfficeResult], findings: Iterable[Finding]) -> list[OfficeResult]:
+    counts = Counter((one.office, one.severity) for one in findings)
+    return [
+        msgspec.structs.replace(
+            one,
+            critical=counts[one.office, Severity.CRITICAL],
+            serious=counts[one.office, Severity.SERIOUS],
+            notice=counts[one.office, Severity.NOTICE],
+        )
+        for one in offices
+    ]
+
+
+def _is_event(text: str) -> bool:
+    try:
+        parse_event_id(text)
+    except NotAnIdentifier:
+        return False
+    return True

@@ -1,0 +1,263 @@
+"""Taking events into a journal: every document is judged, the good ones in one transaction.
+
+    as they came ── sorted by id ── judge each against the head
+        ├──> admitted: becomes the new head
+        ├──> known: it is here already
+        ├──> pending: kept until the gap before it closes
+        └──> refused, quarantined: set aside
+
+One bad document never blocks those around it. What an earlier request left pending is judged again
+together with what came now, so a gap may be closed by any request.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+from typing import Final, NamedTuple
+
+import msgspec
+
+from saraban_central.centre import Centre
+from saraban_central.gateway import aside
+from saraban_central.gateway.answers import encode
+from saraban_central.gateway.aside import Bad
+from saraban_central.gateway.documents import claimed_id, signed_document
+from saraban_central.records import ALARMS, INTAKE, PENDING, Alarm, Intake, Node, Pending
+from saraban_central.store.interface import Conflict, Insert, Keep, Remove, Store, Writing
+from saraban_sync.admission import EMPTY, Head, Judgement, Verdict, examine, place
+from saraban_sync.errors import Unintelligible
+from saraban_sync.events import Event, payload_hash
+from saraban_sync.ids import NodeId, parse_event_id
+from saraban_sync.wire import Document, journal_database
+
+_PAGE: Final = 500
+_SLICE: Final = 64
+_CHECKERS: Final = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="check")
+_LATER: Final = "an event before it has not come"
+_TOO_MANY: Final = Judgement(
+    Verdict.REFUSED, "pending: too many events wait for one that has not come"
+)
+
+
+class Outcome(NamedTuple):
+    """What became of one document of a request."""
+
+    id: str
+    verdict: Verdict
+    reason: str
+    document: Document | None = None
+
+
+class _Candidate(NamedTuple):
+    document: Document
+    found: Judgement | Event
+    """What is known of it without the journal."""
+    raw: bytes
+    place: int
+    """Which document of the request; -1 for one that waited here."""
+    key: str = ""
+    """Under which it waited."""
+
+
+class _Unread(NamedTuple):
+    place: int
+    bad: Bad
+
+
+def admit(centre: Centre, node: Node, sent: Sequence[msgspec.Raw]) -> list[Outcome]:
+    """Judge documents that a node sent for its journal, and keep what is good.
+
+    Everything is durable when this returns, in one transaction; of two requests at once for one
+    journal the later one judges again.
+
+    Returns:
+        one outcome for each document, in the order in which they were sent.
+    """
+    candidates, unread = _read(node, sent)
+    return centre.decide(lambda: _Admission(centre, node).run(candidates, unread))
+
+
+class _Admission:
+    """One look at a journal's head, and everything that follows from it."""
+
+    def __init__(self, centre: Centre, node: Node) -> None:
+        self._centre = centre
+        self._node = node
+        self._journal = journal_database(node.node)
+        last = centre.store.page(self._journal, descending=True, limit=1)
+        self._after = last[0].id if last else ""
+        self._head = head_of(last[0]) if last else EMPTY
+        self._hashes: dict[str, str] = {}
+        self._admitted: list[Document] = []
+        self._done: list[tuple[_Candidate, Judgement]] = []
+
+    def run(self, candidates: list[_Candidate], unread: list[_Unread]) -> list[Outcome]:
+        left = self._judge(candidates)
+        left = self._judge_waiting(left)
+        waiting = self._bound([one for one in left if not one.key])
+        self._commit(waiting, unread)
+        return self._outcomes(waiting, unread)
+
+    def _judge(self, candidates: list[_Candidate]) -> list[_Candidate]:
+        """Judge in the order of ids; give those that still wait for another."""
+        candidates = sorted(candidates, key=lambda one: one.document.id)
+        self._look_up(one.document.id for one in candidates)
+        left: list[_Candidate] = []
+        for one in candidates:
+            judged = one.found
+            if isinstance(judged, Event):
+                judged = place(judged, head=self._head, known=self._hashes.get)
+            if judged.verdict is Verdict.PENDING:
+                left.append(one)
+                continue
+            self._done.append((one, judged))
+            if judged.verdict is Verdict.ADMITTED and judged.event is not None:
+                event, hash_ = judged.event, judged.event.hash
+                self._head = Head(event.epoch, event.seq, hash_)
+                self._hashes[event.id] = hash_
+                self._admitted.append(one.document)
+        return left
+
+    def _judge_waiting(self, left: list[_Candidate]) -> list[_Candidate]:
+        """Judge what waited from earlier requests, as far as that can lead anywhere now."""
+        after = ""
+        while stored := _waiting(self._centre.store, self._node, after):
+            after = stored[-1].key
+            nearest = min(parse_event_id(one.document.id)[1] for one in stored)
+            if nearest > self._head.seq + 1 and len(stored) < _PAGE:
+                break
+            left = self._judge([*left, *stored])
+            if any(one.key for one in left) or len(stored) < _PAGE:
+                break
+        return left
+
+    def _bound(self, waiting: list[_Candidate]) -> list[_Candidate]:
+        if not waiting:
+            return []
+        there = self._centre.store.count(PENDING, f"{self._node.node}/")
+        room = max(0, self._centre.config.pending_documents - there)
+        self._done += [(one, _TOO_MANY) for one in waiting[room:]]
+        return waiting[:room]
+
+    def _commit(self, waiting: list[_Candidate], unread: list[_Unread]) -> None:
+        writes: list[Writing] = []
+        if self._admitted:
+            first, last = self._admitted[0].id, self._admitted[-1].id
+            writes.append(Insert(self._journal, self._admitted, after=self._after))
+            intake = Intake(at=self._centre.now(), first=first)
+            writes.append(Keep(INTAKE, f"{self._node.node}/{last}", intake))
+        writes += [Remove(PENDING, one.key) for one, _ in self._done if one.key]
+        writes += [self._keep(one) for one in waiting]
+        bad = [one.bad for one in unread]
+        bad += [
+            _bad(one, judged)
+            for one, judged in self._done
+            if judged.verdict in (Verdict.REFUSED, Verdict.QUARANTINED)
+        ]
+        writes += aside.notes(self._centre, self._node.node, bad)
+        if writes:
+            self._alarm(self._centre.store.commit(*writes))
+
+    def _alarm(self, conflicts: list[Conflict]) -> None:
+        """Cry out if the store holds another document than the one that was just judged new."""
+        alarms = [
+            Keep(
+                ALARMS,
+                f"{self._node.node}/{one.id}/conflict",
+                Alarm(
+                    kind="conflict", node=self._node.node, event=one.id, at=self._centre.now(),
+                    detail=f"{one.held} is held, {one.came} came",
+                ),
+            )
+            for one in conflicts
+        ]  # fmt: skip
+        if alarms:
+            self._centre.store.commit(*alarms)
+
+    def _keep(self, one: _Candidate) -> Writing:
+        document = one.document
+        record = Pending(
+            id=document.id,
+            payload=document.payload.decode("utf-8"),
+            signature=document.signature,
+            came_at=self._centre.now(),
+        )
+        return Keep(PENDING, f"{self._node.node}/{document.id}/{document.revision}", record)
+
+    def _outcomes(self, waiting: list[_Candidate], unread: list[_Unread]) -> list[Outcome]:
+        found = {
+            one.place: Outcome(one.document.id, said.verdict, said.reason, one.document)
+            for one, said in self._done
+        }
+        for one in waiting:
+            found[one.place] = Outcome(one.document.id, Verdict.PENDING, _LATER, one.document)
+        for place_, bad in unread:
+            found[place_] = Outcome(bad.id, bad.verdict, bad.reason)
+        return [found[number] for number in sorted(found) if number >= 0]
+
+    def _look_up(self, ids: Iterable[str]) -> None:
+        """Fetch at once those that can be here already: none comes after the head."""
+        wanted = {name for name in ids if name <= self._after and name not in self._hashes}
+        for name, document in self._centre.store.get(self._journal, wanted).items():
+            self._hashes[name] = payload_hash(document.payload)
+
+
+def head_of(document: Document) -> Head:
+    """Give the head of a journal whose last document this is."""
+    epoch, seq = parse_event_id(document.id)
+    return Head(epoch, seq, payload_hash(document.payload))
+
+
+def _bad(one: _Candidate, judged: Judgement) -> Bad:
+    # Only a document whose signature fitted is quarantined or has been read as an event.
+    signed = judged.verdict is Verdict.QUARANTINED or judged.event is not None
+    return Bad(one.document.id, judged.verdict, judged.reason, one.raw, signed)
+
+
+def _read(node: Node, sent: Sequence[msgspec.Raw]) -> tuple[list[_Candidate], list[_Unread]]:
+    documents: list[tuple[int, Document]] = []
+    unread: list[_Unread] = []
+    for number, raw in enumerate(sent):
+        try:
+            documents.append((number, signed_document(raw)))
+        except Unintelligible as wrong:
+            reason = f"document: {wrong.detail}"
+            bad = Bad(claimed_id(raw), Verdict.REFUSED, reason, bytes(raw))
+            unread.append(_Unread(number, bad))
+    examined = _examined(node, [document for _, document in documents])
+    candidates = [
+        _Candidate(document, found, bytes(sent[number]), number)
+        for (number, document), found in zip(documents, examined, strict=True)
+    ]
+    return candidates, unread
+
+
+def _examined(node: Node, documents: Sequence[Document]) -> list[Judgement | Event]:
+    """Check signatures on all processors: the library works without Python's lock."""
+
+    def slice_(start: int) -> list[Judgement | Event]:
+        return [
+            examine(document, node=NodeId(node.node), key=node.key, epoch=node.epoch)
+            for document in documents[start : start + _SLICE]
+        ]
+
+    starts = range(0, len(documents), _SLICE)
+    done = map(slice_, starts) if len(starts) < 2 else _CHECKERS.map(slice_, starts)
+    return list(chain.from_iterable(done))
+
+
+def _waiting(store: Store, node: Node, after: str) -> list[_Candidate]:
+    kept = store.records(PENDING, f"{node.node}/", after=after, limit=_PAGE)
+    documents = [
+        Document(
+            id=one.value.id,
+            payload=one.value.payload.encode("utf-8"),
+            signature=one.value.signature,
+        )
+        for one in kept
+    ]
+    return [
+        _Candidate(document, found, encode(document.as_json()), -1, one.key)
+        for one, document, found in zip(kept, documents, _examined(node, documents), strict=True)
+    ]

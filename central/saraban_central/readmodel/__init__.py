@@ -1,0 +1,1 @@
+"""What the centre's pages show: every office's registers and deliveries, rebuilt from journals."""

@@ -1,0 +1,1 @@
+"""What the centre keeps, behind one interface: documents, chunks and the centre's own records."""

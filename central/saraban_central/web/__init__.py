@@ -1,0 +1,1 @@
+"""The centre's pages and JSON API: overview, offices, deliveries, search, audit, ranges, people."""

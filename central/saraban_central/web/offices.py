@@ -1,0 +1,192 @@
+"""ภาพรวม and หน่วยงาน: which offices need somebody, one office, new offices and their codes."""
+
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+from litestar.handlers import HTTPRouteHandler
+
+from saraban_base.sqlite import Cursor
+from saraban_base.web.errors import status_of
+from saraban_base.web.routes import act, page
+from saraban_base.web.visit import Answer, Visit
+from saraban_central import directory, enrolment
+from saraban_central.audit.findings import Severity
+from saraban_central.audit.keeping import last_report
+from saraban_central.audit.report import Report
+from saraban_central.errors import BadPrefix, OfficeExists
+from saraban_central.overview import DANGER, WAITING, Machine
+from saraban_central.readmodel import deliveries, machines, registers
+from saraban_central.records import ALARMS, SET_ASIDE
+from saraban_central.store.interface import Shelf
+from saraban_central.web.desk import ADMINS, PEOPLE, Desk, is_admin, spoken, whole
+from saraban_sync.errors import BadSignature, NotAnIdentifier, SarabanError
+from saraban_sync.ids import NodeId
+from saraban_sync.registers import buddhist_year
+
+_T = TypeVar("_T")
+_TIMELINE: Final = 20
+_SHOWN: Final = 20
+_LETTERS: Final = 6
+
+
+class OfficePages:
+    """Shows offices."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._centre = desk.centre
+
+    def routes(self) -> list[HTTPRouteHandler]:
+        """List the routes."""
+        return [
+            page("/", self.overview, needs=PEOPLE),
+            page("/offices", self.show_all, needs=PEOPLE),
+            act("/offices", self.add, needs=ADMINS),
+            page("/offices/{code:str}", self.show, needs=PEOPLE),
+            act("/offices/{code:str}/codes", self.make_code, needs=ADMINS),
+        ]
+
+    def overview(self, visit: Visit) -> Answer:
+        """Show every machine, the worst first."""
+        found = self._desk.machines()
+        with self._centre.readmodel.read() as cursor:
+            passed = machines.passed_over(cursor)
+        active = [one for one in found if one.node is None or one.node.active]
+        report = self._report()
+        return visit.page(
+            "overview.html",
+            machines=found,
+            bad=sum(1 for one in active if _has(one, DANGER)),
+            odd=sum(1 for one in active if _has(one, WAITING) and not _has(one, DANGER)),
+            newer=sum(one.events for one in passed if one.reason == "newer"),
+            unreadable=sum(one.events for one in passed if one.reason == "unreadable"),
+            report=report,
+            critical=report.count(Severity.CRITICAL) if report else 0,
+            admin=is_admin(visit),
+        )
+
+    def show_all(self, visit: Visit) -> Answer:
+        """List the offices, and offer to add one."""
+        return self._list(visit)
+
+    def add(self, visit: Visit) -> Answer:
+        """Add an office."""
+        form = visit.form
+        try:
+            made = directory.add_office(
+                self._centre,
+                form.text("code").strip().casefold(),
+                name=form.text("name"),
+                prefix=form.text("prefix"),
+            )
+        except (NotAnIdentifier, OfficeExists, BadPrefix) as problem:
+            return self._list(visit, problem)
+        return visit.redirect(f"/offices/{made.code}", said="office-added")
+
+    def show(self, visit: Visit) -> Answer:
+        """Show one office: its machines, what to say on the phone, registers, timeline."""
+        return self._show(visit)
+
+    def make_code(self, visit: Visit) -> Answer:
+        """Make a code for a new machine and show it, once."""
+        code = visit.part("code")
+        name = visit.form.text("node").strip().casefold()
+        try:
+            made = enrolment.make_code(self._centre, code, node=NodeId(name) if name else None)
+        except SarabanError as problem:
+            return self._show(visit, problem)
+        office = directory.office(self._centre.store, code)
+        return visit.page("code.html", made=made, office=office)
+
+    def _list(self, visit: Visit, problem: SarabanError | None = None) -> Answer:
+        store = self._centre.store
+        nodes: dict[str, list[str]] = {}
+        for node in directory.nodes(store):
+            nodes.setdefault(node.office, []).append(node.node)
+        field = _field_of(problem)
+        return visit.page(
+            "offices.html",
+            status=status_of(problem) if problem else 200,
+            offices=directory.offices(store),
+            nodes=nodes,
+            typed=visit.form.fields,
+            problems={field: problem} if field else {},
+            problem=None if field else problem,
+            admin=is_admin(visit),
+        )
+
+    def _show(self, visit: Visit, problem: SarabanError | None = None) -> Answer:
+        centre, code = self._centre, visit.part("code")
+        office = directory.office(centre.store, code)
+        found = self._desk.machines(code)
+        chosen = visit.query.get("node", "")
+        before = whole(visit.query.get("before", ""), 0)
+        with centre.readmodel.read() as cursor:
+            books = registers.books(cursor, code)
+            open_letters = deliveries.unregistered(cursor, code, limit=_LETTERS + 1)
+            acts = self._timeline(cursor, found, chosen, before)
+        report = self._report()
+        names = [one.node.node for one in found if one.node]
+        return visit.page(
+            "office.html",
+            status=status_of(problem) if problem else 200,
+            office=office,
+            machines=found,
+            books=books,
+            open_letters=open_letters[:_LETTERS],
+            more_letters=len(open_letters) > _LETTERS,
+            names=self._desk.names(),
+            spoken=spoken(visit),
+            acts=acts[:_TIMELINE],
+            act_node=chosen if chosen in names else (names[0] if names else ""),
+            older=acts[_TIMELINE - 1].seq if len(acts) > _TIMELINE else 0,
+            later=before > 0,
+            alarms=self._kept(ALARMS, names),
+            aside=self._kept(SET_ASIDE, names),
+            findings=[one for one in report.findings if one.office == code] if report else [],
+            report=report,
+            year=buddhist_year(centre.clock.now()),
+            code_hours=centre.config.enrol_code_hours,
+            typed=visit.form.fields,
+            problem=problem,
+            admin=is_admin(visit),
+        )
+
+    def _timeline(
+        self, cursor: Cursor, found: list[Machine], chosen: str, before: int
+    ) -> list[registers.Act]:
+        names = [one.node.node for one in found if one.node]
+        if not names:
+            return []
+        node = chosen if chosen in names else names[0]
+        if before:
+            return registers.timeline(cursor, node, before=before, limit=_TIMELINE + 1)
+        return registers.timeline(cursor, node, limit=_TIMELINE + 1)
+
+    def _kept(self, shelf: Shelf[_T], nodes: Sequence[str]) -> Sequence[_T]:
+        store = self._centre.store
+        return [
+            kept.value for node in nodes for kept in store.records(shelf, f"{node}/", limit=_SHOWN)
+        ]
+
+    def _report(self) -> Report | None:
+        try:
+            with self._centre.database.read() as cursor:
+                kept = last_report(cursor, self._centre.key.public)
+        except BadSignature:  # the audit page says so
+            return None
+        return kept.report if kept else None
+
+
+def _has(machine: Machine, kind: str) -> bool:
+    return any(sign.kind == kind for sign in machine.signs)
+
+
+def _field_of(problem: SarabanError | None) -> str:
+    match problem:
+        case NotAnIdentifier() | OfficeExists():
+            return "code"
+        case BadPrefix():
+            return "prefix" if "prefix" in problem.detail else "name"
+        case _:
+            return ""

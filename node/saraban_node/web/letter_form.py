@@ -1,0 +1,197 @@
+"""What a clerk types about a letter: read from the form, kept as a draft, shown again."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from saraban_base.sqlite import Cursor
+from saraban_base.web.forms import Form, Reader
+from saraban_base.web.visit import Visit
+from saraban_node import drafts, inbox
+from saraban_node.appliance import Appliance
+from saraban_node.drafts import Draft
+from saraban_node.entries import Entry
+from saraban_node.inbox import Arrival
+from saraban_node.letters import MAX_ACTION, MAX_FIELD, MAX_SUBJECT, NewLetter
+from saraban_node.uploads import put_upload
+from saraban_node.web.problems import NoSuchArrival
+from saraban_sync.errors import SarabanError
+from saraban_sync.events import FileRef
+from saraban_sync.ids import OfficeCode
+from saraban_sync.registers import BUDDHIST_ERA, Register, Urgency, thai_date
+from saraban_sync.thai import tidy
+
+FIELDS: Final = (
+    "letter_no", "letter_date", "sender", "recipient", "subject", "urgency", "action", "remark",
+)  # fmt: skip
+_LISTS: Final = (*FIELDS, "offices")
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+@dataclass
+class Filled:
+    """A form with what was typed into it."""
+
+    register: Register
+    kind: str
+    """Under which draft it is kept."""
+    key: str
+    """The form's own key."""
+    values: Mapping[str, str]
+    offices: frozenset[str] = frozenset()
+    files: tuple[FileRef, ...] = ()
+    arrival: Arrival | None = None
+    saved_at: datetime | None = None
+    """When it was kept as a draft, if it comes from one."""
+    problems: dict[str, SarabanError] = field(default_factory=dict)
+
+    def draft(self) -> Draft:
+        """Give it as a draft."""
+        fields = {name: [self.values.get(name, "")] for name in FIELDS}
+        return Draft(self.kind, self.key, {**fields, "offices": sorted(self.offices)}, self.files)
+
+
+def new_key() -> str:
+    """Make a form's key."""
+    return secrets.token_urlsafe(16)
+
+
+def form_key(text: str) -> str:
+    """Take a form's key as it came back, or make one."""
+    return text if _KEY.fullmatch(text) else new_key()
+
+
+def kind_of(register: Register, arrival: Arrival | None) -> str:
+    """Name the draft under which a form is kept."""
+    if arrival is None:
+        return str(register)
+    return f"arrival:{arrival.source.node}/{arrival.source.event}"
+
+
+def find_arrival(cursor: Cursor, register: Register, text: str) -> Arrival | None:
+    """Find the arrival a form is about, by ``node/event``; None for an empty text.
+
+    Raises:
+        NoSuchArrival: there is none, or it has its number.
+    """
+    if not text:
+        return None
+    node, _, event = text.partition("/")
+    found = inbox.one_arrival(cursor, node, event)
+    if found is None or found.entry is not None or register is not Register.INCOMING:
+        raise NoSuchArrival(text[:80])
+    return found
+
+
+def empty(visit: Visit, node: Appliance, register: Register, arrival: Arrival | None) -> Filled:
+    """Give a fresh form with what is known already."""
+    values: dict[str, str] = {}
+    if arrival is not None:
+        values = {
+            "letter_no": arrival.letter_no,
+            "letter_date": visit.voice.short_date(arrival.letter_date or ""),
+            "sender": arrival.sender or arrival.sender_office,
+            "recipient": arrival.recipient,
+            "subject": arrival.subject,
+            "urgency": arrival.urgency,
+        }
+    elif register is Register.OUTGOING:
+        today = thai_date(node.clock.now())
+        day = f"{today.day}/{today.month}/{today.year + BUDDHIST_ERA}"
+        values = {"sender": node.office_name, "letter_date": visit.voice.digits(day)}
+    return Filled(register, kind_of(register, arrival), new_key(), values, arrival=arrival)
+
+
+def from_draft(draft: Draft, register: Register, arrival: Arrival | None) -> Filled:
+    """Go on with a draft."""
+    return Filled(
+        register,
+        draft.kind,
+        draft.form,
+        {name: draft.text(name) for name in FIELDS},
+        offices=frozenset(draft.fields.get("offices", ())),
+        files=draft.files,
+        arrival=arrival,
+        saved_at=draft.saved_at,
+    )
+
+
+def typed(form: Form, register: Register, arrival: Arrival | None) -> Filled:
+    """Take what was just sent, as it was typed."""
+    return Filled(
+        register,
+        kind_of(register, arrival),
+        form_key(form.text("form")),
+        {name: form.text(name) for name in FIELDS},
+        offices=frozenset(form.lists.get("offices", ())),
+        arrival=arrival,
+    )
+
+
+def take_files(visit: Visit, node: Appliance, filled: Filled) -> None:
+    """Put uploaded files away and join them to those of the draft, less those struck out.
+
+    What is wrong with a file stands beside the file field; the others are kept.
+    """
+    with node.db.read() as cursor:
+        before = drafts.find(cursor, visit.person_or_late.person, filled.kind)
+    struck = set(visit.form.lists.get("drop", ()))
+    kept = [
+        ref
+        for ref in (before.files if before is not None and before.form == filled.key else ())
+        if ref.sha256 not in struck
+    ]
+    limit = node.config.file_most_megabytes * 1024 * 1024
+    for upload in visit.form.files.get("files", ()):
+        try:
+            ref = put_upload(node.files, upload, limit=limit)
+        except SarabanError as problem:
+            filled.problems["files"] = problem
+            continue
+        if ref.sha256 not in {one.sha256 for one in kept}:
+            kept.append(ref)
+    filled.files = tuple(kept)
+
+
+def read_letter(filled: Filled, form: Form) -> NewLetter:
+    """Make a letter of a form.
+
+    Raises:
+        WrongFields: a field needs the clerk's attention.
+    """
+    reader = Reader(form)
+    reader.problems.update(filled.problems)
+    arrival = filled.arrival
+    letter = NewLetter(
+        register=filled.register,
+        subject=reader.line("subject", limit=MAX_SUBJECT, required=True),
+        sender=reader.line("sender", limit=MAX_FIELD),
+        recipient=reader.line("recipient", limit=MAX_FIELD),
+        letter_no=reader.line("letter_no", limit=MAX_FIELD),
+        letter_date=reader.day("letter_date"),
+        action=reader.line("action", limit=MAX_ACTION),
+        remark=reader.line("remark", limit=MAX_FIELD),
+        urgency=reader.choice("urgency", Urgency, Urgency.NORMAL),
+        files=(*(arrival.files if arrival else ()), *filled.files),
+        source=arrival.source if arrival else None,
+        offices=tuple(OfficeCode(code) for code in sorted(filled.offices)),
+    )
+    reader.done()
+    return letter
+
+
+def same_letter(entry: Entry, letter: NewLetter) -> bool:
+    """Tell whether an entry was made of these very words."""
+    written = (entry.register, entry.subject, entry.sender, entry.recipient, entry.letter_date)
+    asked = (
+        letter.register,
+        tidy(letter.subject),
+        tidy(letter.sender),
+        tidy(letter.recipient),
+        letter.letter_date,
+    )
+    # An outgoing letter's own number is filled in when it is left empty.
+    return written == asked and tidy(letter.letter_no) in ("", entry.letter_no)

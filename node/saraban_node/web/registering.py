@@ -1,0 +1,200 @@
+"""ลงทะเบียน: the form, the number, and the empty form for the next letter.
+
+form ──post──> files put away ─> fields read ─> likely duplicate? ─> number  ──303──> form, empty,
+  ^                                 │               │                  with the number beside it
+  └──── shown again, draft kept ────┴───────────────┘
+"""
+
+from litestar.handlers import HTTPRouteHandler
+
+from saraban_base.refusals import SessionEnded, WrongFields
+from saraban_base.sqlite import Write
+from saraban_base.web.errors import status_of
+from saraban_base.web.routes import act, page
+from saraban_base.web.visit import Answer, Visit
+from saraban_node import directory, drafts, entries, letters, meta, registers, remembered
+from saraban_node.entries import Entry
+from saraban_node.letters import NewLetter
+from saraban_node.uploads import ACCEPTED
+from saraban_node.web import letter_form
+from saraban_node.web.letter_form import Filled
+from saraban_node.web.office import CLERKS, Office, actor, book_of
+from saraban_node.web.problems import FormAlreadySent, LikelyDuplicate
+from saraban_sync.errors import SarabanError
+from saraban_sync.ids import EventId, PersonId
+from saraban_sync.registers import Register, Urgency, buddhist_year
+
+_MORE_BYTES = 10 * 1024 * 1024
+
+
+class Registering:
+    """Registers letters."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._node = office.node
+
+    def routes(self) -> list[HTTPRouteHandler]:
+        """List the routes."""
+        most = self._node.config.file_most_megabytes * 1024 * 1024 + _MORE_BYTES
+        new, draft = "/registers/{book:str}/new", "/registers/{book:str}/draft"
+        return [
+            page(new, self.show, needs=CLERKS),
+            act(new, self.register, needs=CLERKS, max_bytes=most, late=self.keep_late),
+            act(draft, self.keep, needs=CLERKS),
+            act("/registers/{book:str}/discard", self.discard, needs=CLERKS),
+        ]
+
+    def show(self, visit: Visit) -> Answer:
+        """Show the form: with a kept draft, or empty with the last number beside it."""
+        register = book_of(visit.part("book"))
+        with self._node.db.read() as cursor:
+            arrival = letter_form.find_arrival(cursor, register, visit.query.get("arrival", ""))
+            kind = letter_form.kind_of(register, arrival)
+            draft = drafts.find(cursor, visit.person.person, kind)
+            done = entries.by_id(cursor, EventId(visit.query.get("done", "")))
+        if draft is not None:
+            filled = letter_form.from_draft(draft, register, arrival)
+        else:
+            filled = letter_form.empty(visit, self._node, register, arrival)
+        return self._form(visit, filled, done=done)
+
+    def register(self, visit: Visit) -> Answer:
+        """Give the letter its number, or show the form again with what is wrong."""
+        node = self._node
+        filled = self._sent(visit)
+        letter_form.take_files(visit, node, filled)
+        try:
+            letter = letter_form.read_letter(filled, visit.form)
+            if (already := self._sent_before(filled, letter)) is not None:
+                return self._done(visit, already)
+            self._look_for_duplicates(visit, letter)
+            entry = visit.shell.lane.write(
+                lambda write: self._issue(write, letter, filled.key, actor(visit))
+            )
+        except SarabanError as problem:
+            return self._again(visit, filled, problem)
+        return self._done(visit, entry)
+
+    def keep(self, visit: Visit) -> Answer:
+        """Keep what was typed so far; sent by the page itself while the clerk types."""
+        filled = self._sent(visit)
+        self._keep_draft(visit, filled, with_files=False)
+        return visit.empty()
+
+    def keep_late(self, visit: Visit) -> Answer:
+        """Keep a form that was sent after its session had ended, then ask for the log-in."""
+        filled = self._sent(visit)
+        letter_form.take_files(visit, self._node, filled)
+        self._keep_draft(visit, filled)
+        back = visit.path
+        if filled.arrival is not None:
+            back += f"?arrival={filled.kind.partition(':')[2]}"
+        return visit.redirect("/login", next=back, said="draft-kept")
+
+    def discard(self, visit: Visit) -> Answer:
+        """Drop the draft and begin with an empty form."""
+        filled = self._sent(visit)
+        with self._node.db.write() as write:
+            drafts.drop(write, visit.person.person, filled.kind)
+        return visit.redirect(f"/registers/{filled.register}/new")
+
+    def _issue(self, write: Write, letter: NewLetter, key: str, who: PersonId) -> Entry:
+        entry = letters.register_letter(write, self._node.journal, letter, actor=who, form=key)
+        drafts.drop_form(write, who, key)
+        return entry
+
+    def _sent(self, visit: Visit) -> Filled:
+        register = book_of(visit.part("book"))
+        with self._node.db.read() as cursor:
+            arrival = letter_form.find_arrival(cursor, register, visit.form.text("arrival"))
+        return letter_form.typed(visit.form, register, arrival)
+
+    def _keep_draft(self, visit: Visit, filled: Filled, *, with_files: bool = True) -> None:
+        person = visit.person_or_late.person
+        with self._node.db.write() as write:
+            if drafts.sent_as(write.cursor, filled.key) is not None:
+                return  # an autosave that comes after the letter has its number
+            draft = filled.draft()
+            before = drafts.find(write.cursor, person, filled.kind)
+            if not with_files and before is not None and before.form == filled.key:
+                filled.files = before.files
+                draft = filled.draft()
+            drafts.keep(write, person, draft)
+
+    def _sent_before(self, filled: Filled, letter: NewLetter) -> Entry | None:
+        with self._node.db.read() as cursor:
+            seq = drafts.sent_as(cursor, filled.key)
+            entry = None if seq is None else entries.by_seq(cursor, seq)
+        if entry is None or letter_form.same_letter(entry, letter):
+            return entry
+        filled.key = letter_form.new_key()
+        raise FormAlreadySent(entry.id, number=entry.number)
+
+    def _look_for_duplicates(self, visit: Visit, letter: NewLetter) -> None:
+        if visit.form.text("despite") == "yes":
+            return
+        with self._node.db.read() as cursor:
+            found = registers.likely_duplicates(
+                cursor, letter.register, letter.letter_no, letter.sender
+            )
+        if found:
+            raise LikelyDuplicate(f"like {found[0].id}")
+
+    def _again(self, visit: Visit, filled: Filled, problem: SarabanError) -> Answer:
+        if isinstance(problem, SessionEnded):
+            raise problem
+        self._keep_draft(visit, filled)
+        if isinstance(problem, WrongFields):
+            filled.problems = problem.problems
+        duplicates: list[Entry] = []
+        if isinstance(problem, LikelyDuplicate):
+            letter = letter_form.read_letter(filled, visit.form)
+            with self._node.db.read() as cursor:
+                duplicates = registers.likely_duplicates(
+                    cursor, letter.register, letter.letter_no, letter.sender
+                )
+        return self._form(visit, filled, problem=problem, duplicates=duplicates)
+
+    def _done(self, visit: Visit, entry: Entry) -> Answer:
+        if entry.source_event:
+            return visit.redirect("/arrivals", done=entry.id)
+        return visit.redirect(f"/registers/{entry.register}/new", done=entry.id)
+
+    def _form(
+        self,
+        visit: Visit,
+        filled: Filled,
+        *,
+        done: Entry | None = None,
+        problem: SarabanError | None = None,
+        duplicates: list[Entry] | None = None,
+    ) -> Answer:
+        node, register = self._node, filled.register
+        with node.db.read() as cursor:
+            offices = []
+            if register is Register.OUTGOING and self._office.enrolled:
+                offices = [one for one in directory.offices(cursor) if one.code != node.office]
+            context = {
+                "senders": registers.senders(cursor, register),
+                "recipients": remembered.recipients(cursor, register),
+                "actions": remembered.actions(cursor),
+                "prefix": meta.get(cursor, meta.PREFIX),
+                "offices": offices,
+            }
+        return visit.page(
+            "register_form.html",
+            status=status_of(problem) if problem else 200,
+            register=register,
+            year=buddhist_year(node.clock.now()),
+            filled=filled,
+            values=filled.values,
+            problems=filled.problems,
+            problem=problem,
+            done=done if problem is None else None,
+            duplicates=duplicates or [],
+            urgencies=list(Urgency),
+            accepted=ACCEPTED,
+            most_megabytes=node.config.file_most_megabytes,
+            **context,
+        )
