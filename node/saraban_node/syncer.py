@@ -74,15 +74,16 @@ class Syncer:
 
     Args:
         node: the appliance.
+        batch: how many events to send at once, to begin with.
     """
 
-    def __init__(self, node: Appliance) -> None:
+    def __init__(self, node: Appliance, *, batch: BatchSize | None = None) -> None:
         self._node = node
         self._one_cycle = threading.Lock()
         self._wake = threading.Event()
         self._stop = False
         self._thread: threading.Thread | None = None
-        self._size = BatchSize()
+        self._size = batch or BatchSize()
 
     def start(self) -> None:
         """Begin to exchange by itself in the background."""
