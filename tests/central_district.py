@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from saraban_central import directory, enrolment, grants
+from saraban_central.audit.findings import Finding
+from saraban_central.audit.keeping import Auditing
+from saraban_central.audit.report import Report
 from saraban_central.centre import Centre, make_centre
 from saraban_central.config import CentralConfig
 from saraban_central.records import INTAKE, Intake
@@ -224,3 +227,15 @@ class District:
 
     def close(self) -> None:
         self.centre.close()
+
+
+def audited(district: District) -> Report:
+    """Audit a district."""
+    return Auditing(district.centre).run("system")
+
+
+def only(report: Report) -> Finding:
+    """Give the one finding of a report."""
+    if len(report.findings) != 1:
+        raise AssertionError(report.findings)
+    return report.findings[0]

@@ -4,6 +4,7 @@ import base64
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -12,9 +13,9 @@ import uvicorn
 from saraban_central.app import build_app
 from saraban_central.centre import Centre
 from saraban_central.enrolment import secret_hash
-from saraban_central.records import CREDENTIALS, Credential
+from saraban_central.records import CREDENTIALS, PENDING, SET_ASIDE, Credential, SetAside
 from saraban_central.store.interface import Put
-from saraban_sync.events import Event
+from saraban_sync.events import EntryNoted, Event
 from saraban_sync.signing import EVENT
 from saraban_sync.wire import Document, event_document, journal_database
 from tests.central_district import Office
@@ -89,3 +90,62 @@ def journal_ids(office: Office) -> list[str]:
     """What the centre holds of the office's journal, in order."""
     found = office.centre.store.page(journal_database(office.node), limit=100_000)
     return [document.id for document in found]
+
+
+HELD = 2
+"""Events of a new office that the centre holds before a test begins."""
+
+
+@dataclass
+class Line:
+    """A school's line to a serving centre, through which it pushes its journal."""
+
+    school: Office
+    area: Office
+    http: httpx.Client
+    url: str
+
+    def events(self, count: int) -> list[Event]:
+        return [
+            self.school.write(EntryNoted(entry="0001-0000000001", action=f"เสนอครั้งที่ {n}"))
+            for n in range(1, count + 1)
+        ]
+
+    def push(self, docs: list[Event] | list[dict[str, Any]]) -> Any:
+        return push(self.http, self.school, docs)
+
+    def held(self) -> list[str]:
+        return journal_ids(self.school)[HELD:]
+
+    def set_aside(self) -> list[SetAside]:
+        store = self.school.centre.store
+        return [kept.value for kept in store.records(SET_ASIDE, f"{self.school.node}/")]
+
+    def pending(self) -> int:
+        return self.school.centre.store.count(PENDING, f"{self.school.node}/")
+
+    @property
+    def path(self) -> str:
+        return f"/{journal_database(self.school.node)}/_bulk_docs"
+
+
+def as_json(events: list[Event]) -> list[dict[str, Any]]:
+    """The events as documents."""
+    return [event_document(event).as_json() for event in events]
+
+
+def ids(events: list[Event]) -> list[str]:
+    """The events' ids."""
+    return [event.id for event in events]
+
+
+def batches(events: list[Event], size: int) -> list[list[Event]]:
+    """The events in batches."""
+    return [events[start : start + size] for start in range(0, len(events), size)]
+
+
+def altered(event: Event) -> dict[str, Any]:
+    """The event's document with a signature that does not fit."""
+    doc = event_document(event).as_json()
+    first = "A" if doc["s"][0] != "A" else "B"
+    return doc | {"s": first + doc["s"][1:]}

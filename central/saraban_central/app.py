@@ -36,7 +36,7 @@ def build_app(centre: Centre, *, passwords: Passwords | None = None) -> shell.Ap
         [_gateway(centre), enrolling.route(centre), *routes(centre)],
         title="Saraban centre",
         version=VERSION,
-        on_startup=[workers.start],
+        on_startup=[centre.signals.open, workers.start],
         on_shutdown=[centre.signals.close, workers.stop],
     )
 

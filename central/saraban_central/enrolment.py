@@ -19,7 +19,7 @@ from msgspec import structs
 
 from saraban_central import directory
 from saraban_central.centre import Centre
-from saraban_central.errors import BadCode, BadKey, NodeExists
+from saraban_central.errors import BadCode, BadKey, NodeExists, Raced
 from saraban_central.records import (
     CREDENTIALS,
     ENROL_CODES,
@@ -139,6 +139,7 @@ def _take_in(centre: Centre, slot: str, held: Kept[EnrolCode], key: str, program
     if key == centre.key.public or any(n.key == key and n.node != code.node for n in known):
         raise BadKey("the key belongs to another")
     if not again and any(n.node == code.node for n in known):
+        _check_unchanged(centre, slot, held)
         raise NodeExists(code.node, node=code.node)
     office = directory.office(centre.store, code.office)
     registry = code.registry and code.office not in directory.registry_nodes(known)
@@ -166,6 +167,17 @@ def _take_in(centre: Centre, slot: str, held: Kept[EnrolCode], key: str, program
         ]
     centre.store.commit(*writes)
     return Enrolled(node=node, office_name=office.name, prefix=office.prefix, secret=secret)
+
+
+def _check_unchanged(centre: Centre, slot: str, held: Kept[EnrolCode]) -> None:
+    """Look again whether it was this very code that took the node in, a moment ago.
+
+    Raises:
+        Raced: it was; decide again.
+    """
+    now = centre.store.record(ENROL_CODES, slot)
+    if now is None or now.revision != held.revision:
+        raise Raced("the code was used a moment ago")
 
 
 def _usable(centre: Centre, code: EnrolCode, key: str) -> bool:

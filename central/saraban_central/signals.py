@@ -47,6 +47,10 @@ class Signals:
             workers = list(self._workers)
         self._wake(woken, workers)
 
+    def open(self) -> None:
+        """Let requests wait (again): the program serves."""
+        self.closing = False
+
     def close(self) -> None:
         """Wake everybody for the last time: the program ends."""
         self.closing = True
@@ -75,6 +79,11 @@ class Signals:
         with self._lock:
             self._workers.append(event)
         return event
+
+    def dismiss(self, event: threading.Event) -> None:
+        """Forget a worker's event."""
+        with self._lock:
+            self._workers.remove(event)
 
     @staticmethod
     def _wake(waiters: set[Waiter], workers: list[threading.Event]) -> None:

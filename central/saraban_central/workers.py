@@ -28,6 +28,7 @@ class Worker:
         self._pause = pause
         self._every = centre.config.poll_seconds
         self._stop = threading.Event()
+        self._signals = centre.signals
         self._signal = centre.signals.worker()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -40,6 +41,7 @@ class Worker:
         self._stop.set()
         self._signal.set()
         self._thread.join()
+        self._signals.dismiss(self._signal)
 
     def _run(self) -> None:
         while not self._stop.is_set():

@@ -82,14 +82,16 @@ CREATE TABLE entry (
 CREATE VIRTUAL TABLE entry_search USING fts5 (text, tokenize = 'trigram');
 
 CREATE TABLE happening (
-    node      TEXT NOT NULL,
-    seq       INTEGER NOT NULL,
-    event     TEXT NOT NULL,
-    type      TEXT NOT NULL,
-    at        TEXT NOT NULL,
-    stored_at TEXT NOT NULL,
-    actor     TEXT NOT NULL,
-    entry     TEXT NOT NULL,  -- the entry it concerns, or empty
+    node         TEXT NOT NULL,
+    seq          INTEGER NOT NULL,
+    event        TEXT NOT NULL,
+    type         TEXT NOT NULL,
+    at           TEXT NOT NULL,
+    stored_at    TEXT NOT NULL,
+    actor        TEXT NOT NULL,
+    entry        TEXT NOT NULL,  -- the entry it concerns, or empty
+    letter_node  TEXT NOT NULL,  -- the sender's event of the letter it concerns, or empty
+    letter_event TEXT NOT NULL,
     PRIMARY KEY (node, seq)
 ) STRICT, WITHOUT ROWID;
 

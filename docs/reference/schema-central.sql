@@ -13,6 +13,19 @@ CREATE TABLE attempt (
     last_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE audit_head (
+    node  TEXT PRIMARY KEY,
+    event TEXT NOT NULL,
+    hash  TEXT NOT NULL CHECK (length(hash) = 64),
+    at    TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit_report (
+    only      INTEGER PRIMARY KEY CHECK (only = 1),
+    payload   TEXT NOT NULL,  -- canonical JSON
+    signature TEXT NOT NULL   -- by the centre's key
+) STRICT;
+
 CREATE TABLE chunk (
     name TEXT PRIMARY KEY CHECK (length(name) = 64),
     data BLOB NOT NULL CHECK (length(data) <= 262144)

@@ -1,6 +1,9 @@
 -- The database of a node, node.db.
 -- Written by scripts/reference from the migrations of saraban_node.
 
+CREATE VIEW indexed_line AS
+SELECT seq, search_text FROM entry WHERE seq <= (SELECT through FROM search_mark);
+
 CREATE TRIGGER journal_keeps_events_as_they_are BEFORE UPDATE ON journal
 BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END;
 
@@ -69,9 +72,19 @@ CREATE TABLE directory_entry (   -- local: the centre's signed directory
     PRIMARY KEY (kind, code)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE draft (
+    person   TEXT NOT NULL,
+    kind     TEXT NOT NULL,   -- incoming, outgoing, or the arrival that is being registered
+    form     TEXT NOT NULL,   -- the form's own key, against double clicks
+    fields   TEXT NOT NULL,   -- JSON: field -> list of values
+    files    TEXT NOT NULL,   -- JSON: files that are already put away
+    saved_at TEXT NOT NULL,
+    PRIMARY KEY (person, kind)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE entry (
     seq           INTEGER PRIMARY KEY REFERENCES journal (seq),
-    id            TEXT NOT NULL UNIQUE,
+    id            TEXT NOT NULL,
     register      TEXT NOT NULL CHECK (register IN ('incoming', 'outgoing')),
     year          INTEGER NOT NULL,
     number        INTEGER NOT NULL CHECK (number >= 1),
@@ -105,7 +118,8 @@ CREATE TABLE entry_file (
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE entry_search USING fts5 (
-    search_text, content = 'entry', content_rowid = 'seq', tokenize = 'trigram', columnsize = 0
+    search_text, content = 'indexed_line', content_rowid = 'seq', columnsize = 0, detail = none,
+    tokenize = 'trigram case_sensitive 1'
 );
 
 CREATE TABLE evidence (          -- local: what other offices signed about a letter we sent
@@ -127,7 +141,7 @@ CREATE TABLE form_sent (         -- local: forms already turned into an entry, a
     at    TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE happening (         -- what was done with an entry, in the order of the journal
+CREATE TABLE happening (         -- what was done with an entry after it was registered
     entry INTEGER NOT NULL REFERENCES entry (seq),
     seq   INTEGER NOT NULL REFERENCES journal (seq),
     PRIMARY KEY (entry, seq)
@@ -188,6 +202,10 @@ CREATE TABLE refused_document (  -- local: what the centre did not take, and why
     at     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE search_mark (       -- lines up to here are in entry_search, newer ones are read through
+    through INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE session (
     id_hash  BLOB PRIMARY KEY CHECK (length(id_hash) = 32),  -- SHA-256; the id itself is only in the cookie
     person   TEXT NOT NULL,
@@ -225,9 +243,12 @@ CREATE TABLE unsent_chunk (      -- local: parts of own files that the centre do
     PRIMARY KEY (chunk)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE wanted_chunk (      -- local: parts of arrived files that are still at the centre
-    chunk TEXT PRIMARY KEY,
-    size  INTEGER NOT NULL
+CREATE TABLE wanted_file (       -- local: arrived files whose parts are still at the centre
+    sha256 TEXT PRIMARY KEY,
+    name   TEXT NOT NULL,
+    media  TEXT NOT NULL,
+    size   INTEGER NOT NULL,
+    chunks TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX delivery_by_entry ON delivery (entry);

@@ -110,6 +110,7 @@ def open_appliance(
         NoNodeHere: the folder holds no node.
         BadSettings: the settings file is wrong.
         DatabaseProblem: the database cannot be trusted.
+        DiskFull, DiskFailing: the disk refused.
     """
     settings = config.read_config(folder)
     if not (folder / DATABASE).is_file():
@@ -119,17 +120,22 @@ def open_appliance(
         key = keys.load_signing_key(folder / "keys")
     except (OSError, ValueError) as wrong:
         raise BadSettings(str(wrong), file="keys/signing", what=wrong) from wrong
+    letter_files = FileStore(folder / "files")
     database = Database.open(folder / DATABASE, migrations=MIGRATIONS, clock=clock, vfs=vfs)
-    with database.read() as cursor:
-        node = NodeId(meta.get(cursor, meta.NODE))
-        office = OfficeCode(meta.get(cursor, meta.OFFICE))
-        name = meta.get(cursor, meta.OFFICE_NAME)
+    try:
+        with database.read() as cursor:
+            node = NodeId(meta.get(cursor, meta.NODE))
+            office = OfficeCode(meta.get(cursor, meta.OFFICE))
+            name = meta.get(cursor, meta.OFFICE_NAME)
+    except BaseException:
+        database.close()
+        raise
     return Appliance(
         folder=folder,
         config=settings,
         db=database,
         journal=Journal(node, key, ClockOffset(clock), projections.project),
-        files=FileStore(folder / "files"),
+        files=letter_files,
         clock=clock,
         node=node,
         office=office,

@@ -12,6 +12,7 @@ from enum import StrEnum
 from saraban_base.sqlite import Cursor, Write, rows, value
 from saraban_node import directory, entries
 from saraban_sync.events import Event, LetterArrived, LetterSent, ReceiptGiven
+from saraban_sync.ids import parse_event_id
 from saraban_sync.registers import instant, parse_instant
 
 
@@ -102,11 +103,15 @@ def keep_evidence(write: Write, office: str, event: Event) -> bool:
 
     Returns:
         False when we never sent that letter to that office.
+
+    Raises:
+        NotAnIdentifier: what it names is no event.
+        ValueError: the time of registering is none.
     """
     body = event.body
     if not isinstance(body, (LetterArrived, ReceiptGiven)):
         return False
-    sent = entries.seq_of(body.source.event)
+    _, sent = parse_event_id(body.source.event)
     ours = value(
         write.cursor,
         "SELECT 1 FROM delivery JOIN journal ON seq = sent WHERE sent = ? AND office = ?"
@@ -116,6 +121,7 @@ def keep_evidence(write: Write, office: str, event: Event) -> bool:
     if ours is None:
         return False
     if isinstance(body, ReceiptGiven):
+        parse_instant(body.registered_at)
         facts: tuple[object, ...] = (
             "registered", body.registered_at, body.year, body.number,
         )  # fmt: skip

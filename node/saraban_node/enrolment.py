@@ -1,12 +1,15 @@
 """Introduces a new node to its centre with a one-time code."""
 
 from pathlib import Path
+from typing import Final
 
 from saraban_node import appliance, config, keys, meta, transport
 from saraban_node.appliance import PROGRAM, Appliance
-from saraban_node.errors import FolderInUse
+from saraban_node.errors import CentreRefused, FolderInUse
 from saraban_sync.ids import node_id, office_code
 from saraban_sync.signing import SigningKey
+
+_JOINING: Final = "joining"
 
 
 def join(
@@ -18,7 +21,8 @@ def join(
 ) -> Appliance:
     """Make a node in an empty folder with what the centre gives for a code.
 
-    The node makes its own key; only the public half travels.
+    The node makes its own key; only the public half travels. If the centre's answer is lost on
+    the way, the key waits in the folder: asked again soon, the centre knows it and the code counts.
 
     Args:
         folder: where the node will live.
@@ -28,14 +32,17 @@ def join(
 
     Raises:
         FolderInUse: the folder holds something already; the code is not used up.
-        CentreUnreachable: there is no line; the code is not used up.
+        CentreUnreachable: there is no line; try again with the same folder and code.
         CentreRefused: the code is wrong, used or too old.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise FolderInUse(str(folder), folder=folder)
-    key = SigningKey.generate()
+    key = _key_for(folder)
     timeout = config.NodeConfig().request_timeout_seconds
-    given = transport.enrol(url, code=code, key=key.public, program=PROGRAM, timeout=timeout)
+    try:
+        given = transport.enrol(url, code=code, key=key.public, program=PROGRAM, timeout=timeout)
+    except CentreRefused:
+        (folder / _JOINING).unlink()
+        raise
+    (folder / _JOINING).unlink()
     made = appliance.create(
         folder,
         node=node_id(given.node),
@@ -51,3 +58,14 @@ def join(
         meta.put(write, meta.EPOCH, str(given.epoch))
         meta.put(write, meta.GENERATION, str(given.generation))
     return made
+
+
+def _key_for(folder: Path) -> SigningKey:
+    there = {item.name for item in folder.iterdir()} if folder.exists() else set()
+    if there == {_JOINING}:
+        return SigningKey.from_bytes(bytes.fromhex(keys.load(folder, _JOINING)))
+    if there:
+        raise FolderInUse(str(folder), folder=folder)
+    key = SigningKey.generate()
+    keys.keep(folder, _JOINING, key.to_bytes().hex())
+    return key

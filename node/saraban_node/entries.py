@@ -1,11 +1,13 @@
 """Lines of the registers: what a clerk reads. The one writer of ``entry`` and its files."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
+import msgspec
+
 from saraban_base.sqlite import Cursor, Write, one, rows, value
 from saraban_node import search
+from saraban_sync.errors import NotAnIdentifier
 from saraban_sync.events import (
     EntryNoted,
     EntryVoided,
@@ -14,12 +16,11 @@ from saraban_sync.events import (
     FilesAdded,
     LetterRegistered,
 )
-from saraban_sync.ids import EventId
+from saraban_sync.ids import EventId, parse_event_id
 from saraban_sync.registers import Register, Urgency, parse_instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of a register: number and letter."""
 
     seq: int
@@ -57,8 +58,12 @@ _COLUMNS: Final = (
 
 def by_id(cursor: Cursor, entry: EventId) -> Entry | None:
     """Give one line by its id."""
-    row = one(cursor, f"SELECT {_COLUMNS} FROM entry WHERE id = ?", (entry,))  # noqa: S608
-    return None if row is None else _entry(row)
+    try:
+        _, seq = parse_event_id(entry)
+    except NotAnIdentifier:
+        return None
+    found = by_seq(cursor, seq)
+    return found if found is not None and found.id == entry else None
 
 
 def by_seq(cursor: Cursor, seq: int) -> Entry | None:
@@ -105,17 +110,43 @@ def files(cursor: Cursor, seq: int) -> list[FileRef]:
 
 
 def happenings(cursor: Cursor, seq: int) -> list[int]:
-    """List the places in the journal where something was done with a line."""
-    return [
-        int(row[0])
-        for row in rows(cursor, "SELECT seq FROM happening WHERE entry = ? ORDER BY seq", (seq,))
-    ]
+    """List the places in the journal where something was done with a line, its own first."""
+    later = rows(cursor, "SELECT seq FROM happening WHERE entry = ? ORDER BY seq", (seq,))
+    return [seq, *(int(row[0]) for row in later)]
 
 
 def count(cursor: Cursor) -> dict[tuple[Register, int], int]:
     """Count the lines of every register and year."""
     found = rows(cursor, "SELECT register, year, count(*) FROM entry GROUP BY register, year")
     return {(Register(row[0]), int(row[1])): int(row[2]) for row in found}
+
+
+def line_of(cursor: Cursor, event: Event, body: LetterRegistered) -> Entry:
+    """Give the line that an event has just become, without reading it back."""
+    name = value(cursor, "SELECT name FROM person WHERE person = ?", (event.actor,))
+    source = body.source
+    return Entry(
+        seq=event.seq,
+        id=event.id,
+        register=body.register,
+        year=body.year,
+        number=body.number,
+        state="issued",
+        subject=body.subject,
+        sender=body.sender,
+        recipient=body.recipient,
+        letter_no=body.letter_no,
+        letter_date=date.fromisoformat(body.letter_date) if body.letter_date else None,
+        action=body.action,
+        remark=body.remark,
+        urgency=body.urgency,
+        registered_at=parse_instant(event.at),
+        registered_by=str(name or event.actor),
+        source_node=source.node if source else "",
+        source_event=source.event if source else "",
+        void_reason="",
+        file_count=len(body.files),
+    )
 
 
 def add(write: Write, event: Event, body: LetterRegistered) -> None:
@@ -134,9 +165,7 @@ def add(write: Write, event: Event, body: LetterRegistered) -> None:
             source.event if source else "", text,
         ),
     )  # fmt: skip
-    search.add(write, event.seq, text)
     _add_files(write, event.seq, body.files, start=0)
-    happened(write, event.seq, event)
 
 
 def note(write: Write, event: Event, body: EntryNoted) -> None:

@@ -133,6 +133,20 @@ class FileRefused(SarabanError):
     )
 
 
+class NotSendable(SarabanError):
+    """Only an outgoing letter goes to other offices, and none to its own."""
+
+    code = "SRB-313"
+    thai = (
+        "ส่งทางอิเล็กทรอนิกส์ได้เฉพาะหนังสือส่งถึงหน่วยงานอื่น ไม่ใช่หนังสือรับหรือส่งถึงหน่วยงานตนเอง "
+        "ยังไม่มีเลขใดถูกใช้ โปรดแก้หน่วยงานปลายทางแล้วบันทึกอีกครั้ง"
+    )
+    english = (
+        "Only a letter of the outgoing register can be sent electronically, and not to your own "
+        "office. No number was used; correct the receiving offices and save again."
+    )
+
+
 class NotEnrolled(SarabanError):
     """The node has not been introduced to a centre."""
 

@@ -20,6 +20,8 @@ from saraban_sync.wire import CHUNK_BYTES
 
 MAX_FILE_BYTES: Final = 50 * 1024 * 1024
 _MAX_NAME: Final = 200
+_NO_LIMIT: Final = 2**62
+"""For what has arrived: its sender's limit counted, and its parts are here already."""
 _ENOSPC: Final = 28
 
 
@@ -136,10 +138,15 @@ class FileStore:
         """Keep a part of an arriving file until the rest is here."""
         try:
             with tempfile.NamedTemporaryFile(dir=self._incoming, delete=False) as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-                Path(file.name).rename(self._part(chunk))
+                temporary = Path(file.name)
+                try:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                    temporary.rename(self._part(chunk))
+                except BaseException:
+                    temporary.unlink(missing_ok=True)
+                    raise
         except OSError as wrong:
             raise _disk(wrong) from wrong
 
@@ -151,17 +158,34 @@ class FileStore:
         """Make a whole file of its parts and drop them.
 
         Raises:
-            FileMissing: a part is not here.
-            FileDamaged: the parts do not make the file.
+            FileMissing: a part is not here, or was damaged on this disk and dropped.
+            FileDamaged: the parts are as their names say and still do not make the file.
         """
         parts = [self._part(chunk) for chunk in names]
         if missing := [part.name for part in parts if not part.is_file()]:
             raise FileMissing(f"parts {missing[:3]}")
-        made = self.put((part.read_bytes() for part in parts), name=ref.name, media=ref.media)
+        made = self.put(
+            (part.read_bytes() for part in parts), name=ref.name, media=ref.media, limit=_NO_LIMIT
+        )
         if made.sha256 != ref.sha256:
+            self._drop_damaged(parts)
             raise FileDamaged(ref.sha256)
         for part in parts:
             part.unlink(missing_ok=True)
+
+    def _drop_damaged(self, parts: list[Path]) -> None:
+        """Drop parts that are no longer what they were, so that they are fetched again.
+
+        Raises:
+            FileMissing: there were some.
+        """
+        damaged = [
+            part for part in parts if hashlib.sha256(part.read_bytes()).hexdigest() != part.stem
+        ]
+        for part in damaged:
+            part.unlink(missing_ok=True)
+        if damaged:
+            raise FileMissing(f"{len(damaged)} damaged parts")
 
     def path(self, sha256: str) -> Path:
         """Give where a file is, by its content's name.

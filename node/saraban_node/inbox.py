@@ -91,13 +91,21 @@ def one_arrival(cursor: Cursor, node: str, event: str) -> Arrival | None:
         sender=body.sender,
         recipient=body.recipient,
         letter_no=body.letter_no,
-        letter_date=date.fromisoformat(body.letter_date) if body.letter_date else None,
+        letter_date=_day(body.letter_date),
         urgency=body.urgency,
         files=body.files,
         sent_at=parse_instant(sent.at),
         arrived_at=parse_instant(arrived_at),
         entry=entry,
     )
+
+
+def _day(text: str) -> date | None:
+    """Read a date another office wrote; a letter is not lost because its date cannot be read."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def is_known(cursor: Cursor, node: str, event: str) -> bool:

@@ -8,7 +8,7 @@ The journal is the truth. Registers, letters and search are projections that can
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from saraban_base.clock import Clock
 from saraban_base.sqlite import Cursor, Write, one, rows
@@ -36,6 +36,9 @@ class Head(NamedTuple):
     def id(self) -> EventId | None:
         """Its document id; None for an empty journal."""
         return event_id(self.epoch, self.seq) if self.seq else None
+
+
+_NOTHING: Final = Head(1, 0, GENESIS, "")
 
 
 class ClockOffset:
@@ -91,13 +94,13 @@ class Journal:
         Raises:
             DocumentTooLarge: the fact does not fit into an event.
         """
-        last = head(write.cursor)
+        last, epoch = _end(write.cursor)
         at = instant(write.now)
         event = events.write_event(
             self.key,
             body,
             node=self.node,
-            epoch=meta.epoch(write.cursor),
+            epoch=epoch,
             seq=last.seq + 1,
             prev=last.hash,
             at=at,
@@ -112,7 +115,7 @@ class Journal:
 def head(cursor: Cursor) -> Head:
     """Give the journal's last event."""
     row = one(cursor, "SELECT epoch, seq, hash, at FROM journal ORDER BY seq DESC LIMIT 1")
-    return Head(1, 0, GENESIS, "") if row is None else Head(*row)
+    return _NOTHING if row is None else Head(*row)
 
 
 def read(cursor: Cursor, *, after: int = 0, limit: int = -1) -> Iterator[Event]:
@@ -179,6 +182,19 @@ def verify(cursor: Cursor, *, node: NodeId, key: str) -> int:
 def event_moment(event: Event) -> datetime:
     """Give the wall time an event claims."""
     return parse_instant(event.at)
+
+
+def _end(cursor: Cursor) -> tuple[Head, int]:
+    """Give the last event and the epoch of the next one, with one question."""
+    row = one(
+        cursor,
+        "SELECT epoch, seq, hash, at, (SELECT value FROM meta WHERE key = ?) FROM journal"
+        " ORDER BY seq DESC LIMIT 1",
+        (meta.EPOCH,),
+    )
+    if row is None:
+        return _NOTHING, meta.epoch(cursor)
+    return Head(*row[:4]), int(row[4] or "1")
 
 
 def _store(write: Write, event: Event) -> None:

@@ -5,9 +5,10 @@ form ──register_letter──> 1 the next number of the series
                           3 the line of the register, search, what must be sent
 """
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+import msgspec
 
 from saraban_base.sqlite import Write, one, value
 from saraban_node import directory, entries, meta, numbers
@@ -18,6 +19,7 @@ from saraban_node.errors import (
     FieldTooLong,
     FileRefused,
     NoSuchEntry,
+    NotSendable,
     ReasonMissing,
     SubjectMissing,
 )
@@ -42,8 +44,7 @@ MAX_FIELD: Final = 500
 MAX_ACTION: Final = 2_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewLetter:
+class NewLetter(msgspec.Struct, frozen=True, kw_only=True):
     """What a clerk writes on the form; the number, time and year are not hers to write."""
 
     register: Register
@@ -82,6 +83,7 @@ def register_letter(
         SubjectMissing: there is no subject.
         FieldTooLong: a field does not fit.
         FileRefused: there are too many files.
+        NotSendable: the letter cannot go to these offices.
         UnknownOffice: a receiving office is not in the directory.
         AlreadyRegistered: the arrival has its number already.
         NoRangeLeft: the node has no number left for this year.
@@ -99,10 +101,8 @@ def register_letter(
     if letter.offices:
         _send(write, journal, body, event.id, letter.offices, actor)
     if form:
-        write.cursor.execute(
-            "INSERT INTO form_sent VALUES (?, ?, ?)", (form, event.seq, instant(write.now))
-        )
-    return _existing(write, event.seq)
+        write.cursor.execute("INSERT INTO form_sent VALUES (?, ?, ?)", (form, event.seq, event.at))
+    return entries.line_of(write.cursor, event, body)
 
 
 def void_entry(
@@ -165,24 +165,19 @@ def _checked(write: Write, letter: NewLetter) -> NewLetter:
     if not subject:
         raise SubjectMissing
     _limit_files(len(letter.files), letter.files)
-    for office in letter.offices:
-        directory.required_office(write.cursor, office)
+    if letter.offices:
+        _sendable(write, letter)
     if letter.source is not None:
         _not_yet_registered(write, letter.source)
-    return NewLetter(
-        register=letter.register,
+    return msgspec.structs.replace(
+        letter,
         subject=subject,
         sender=_tidied("จาก", letter.sender, MAX_FIELD),
         recipient=_tidied("ถึง", letter.recipient, MAX_FIELD),
         letter_no=_tidied("ที่", letter.letter_no, MAX_FIELD),
-        letter_date=letter.letter_date,
         action=_tidied("การปฏิบัติ", letter.action, MAX_ACTION),
         remark=_tidied("หมายเหตุ", letter.remark, MAX_FIELD),
-        urgency=letter.urgency,
-        files=letter.files,
-        source=letter.source,
         offices=tuple(dict.fromkeys(letter.offices)),
-        imported=letter.imported,
     )
 
 
@@ -255,6 +250,14 @@ def _send(
         ),
         actor=actor,
     )
+
+
+def _sendable(write: Write, letter: NewLetter) -> None:
+    own = meta.get(write.cursor, meta.OFFICE)
+    if letter.register is not Register.OUTGOING or own in letter.offices:
+        raise NotSendable(f"{letter.register} to {letter.offices[:5]}")
+    for office in letter.offices:
+        directory.required_office(write.cursor, office)
 
 
 def _not_yet_registered(write: Write, source: Source) -> None:

@@ -50,20 +50,20 @@ def next_number(cursor: Cursor, register: Register, year: int) -> int:
     """
     if meta.get(cursor, meta.FENCED):
         raise Fenced
-    found = value(
+    # No ORDER BY: SQLite would prepare the statement anew each time its parameters are bound.
+    usable = rows(
         cursor,
-        "SELECT next FROM number_range WHERE register = ? AND year = ? AND next <= last"
-        " ORDER BY first LIMIT 1",
+        "SELECT next FROM number_range WHERE register = ? AND year = ? AND next <= last",
         (register, year),
     )
-    if found is None:
+    if not usable:
         raise NoRangeLeft(
             f"no number left in {register} {year}",
             register_th=REGISTER_THAI[register],
             register_en=REGISTER_ENGLISH[register],
             year=year,
         )
-    return int(found)
+    return min(int(row[0]) for row in usable)
 
 
 def use(write: Write, register: Register, year: int, number: int) -> None:
@@ -77,7 +77,7 @@ def use(write: Write, register: Register, year: int, number: int) -> None:
         " AND next <= last",
         (register, year, number),
     )
-    if value(write.cursor, "SELECT changes()") != 1:
+    if write.cursor.connection.changes() != 1:
         raise RangeProblem(f"{number} of {register} {year} is not next", first=number, last=number)
 
 

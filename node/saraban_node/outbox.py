@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from saraban_base.sqlite import Cursor, Write, rows, value
+from saraban_base.sqlite import Cursor, Database, Write, rows, value
 from saraban_node import deliveries, journal
 from saraban_sync.events import Event, FileRef
+from saraban_sync.registers import instant
 from saraban_sync.wire import CHUNK_BYTES, chunk_names
 
 
@@ -71,6 +72,16 @@ def sent(write: Write, chunks: list[str]) -> None:
     for chunk in chunks:
         write.cursor.execute("DELETE FROM unsent_chunk WHERE chunk = ?", (chunk,))
         write.cursor.execute("DELETE FROM refused_document WHERE event = ?", (f"chunk {chunk}",))
+
+
+def note_refused(database: Database, refused: list[tuple[str, str]]) -> None:
+    """Note what could not go to the centre, and why."""
+    with database.write() as write:
+        for event, reason in refused:
+            write.cursor.execute(
+                "INSERT OR REPLACE INTO refused_document VALUES (?, ?, ?)",
+                (event, reason, instant(write.now)),
+            )
 
 
 def offset_of(part: Part) -> int:

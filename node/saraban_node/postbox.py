@@ -5,40 +5,50 @@ be taken in is set aside with its reason and never blocks the rest. Taking the s
 changes nothing.
 """
 
-from saraban_base.sqlite import Cursor, Write, rows, value
+from collections.abc import Callable
+from typing import Final
+
+from saraban_base.sqlite import ConstraintError, Cursor, Write, all_or_nothing, rows, value
 from saraban_node import deliveries, directory, inbox, meta, numbers
 from saraban_node.appliance import Appliance
 from saraban_node.journal import SYSTEM
 from saraban_sync import events, grants
 from saraban_sync.errors import SarabanError, Unintelligible
-from saraban_sync.events import FileRef, LetterArrived, LetterSent, RangeAccepted, ReceiptGiven
+from saraban_sync.events import (
+    MAX_FILES,
+    FileRef,
+    LetterArrived,
+    LetterSent,
+    RangeAccepted,
+    ReceiptGiven,
+)
 from saraban_sync.registers import instant
 from saraban_sync.wire import CENTRE, Document, chunk_names, signed
+
+_BAD: Final = (SarabanError, ValueError, OverflowError, ConstraintError)
+"""What content can cause that somebody else has written; a failing disk is not among it."""
 
 
 def take_directory(write: Write, document: Document) -> None:
     """Take in an entry of the directory; one that the centre did not sign is set aside."""
-    try:
-        entry = grants.read_entry(signed(document), meta.get(write.cursor, meta.CENTRE_KEY))
-    except SarabanError as wrong:
-        set_aside(write, document, wrong)
-        return
-    directory.put(write, entry)
+
+    def take() -> None:
+        key = meta.get(write.cursor, meta.CENTRE_KEY)
+        directory.put(write, grants.read_entry(signed(document), key))
+
+    _take(write, document, take)
 
 
 def take_item(write: Write, node: Appliance, document: Document) -> None:
     """Take in an item of the mailbox, or set it aside with its reason."""
-    try:
-        if document.sender == CENTRE:
-            _take_grant(write, node, document)
-        else:
-            _take_event(write, node, document)
-    except SarabanError as wrong:
-        set_aside(write, document, wrong)
+    how = _take_grant if document.sender == CENTRE else _take_event
+    _take(write, document, lambda: how(write, node, document))
 
 
-def set_aside(write: Write, document: Document, wrong: SarabanError) -> None:
+def set_aside(write: Write, document: Document, wrong: Exception) -> None:
     """Keep what could not be taken in, with the reason."""
+    if not isinstance(wrong, SarabanError):
+        wrong = Unintelligible(f"{type(wrong).__name__}: {wrong}")
     write.cursor.execute(
         "INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?, ?, ?, ?)",
         (
@@ -76,9 +86,24 @@ def wanted_files(cursor: Cursor) -> list[FileRef]:
     ]
 
 
+def give_up(write: Write, ref: FileRef, wrong: SarabanError) -> None:
+    """Stop waiting for an arrived file that can never be whole, and keep the reason."""
+    file_is_here(write, ref.sha256)
+    set_aside_unreadable(write, f"file {ref.sha256}", f"{wrong.code} {wrong.detail}")
+
+
 def file_is_here(write: Write, sha256: str) -> None:
     """Note that an arrived file is wholly here."""
     write.cursor.execute("DELETE FROM wanted_file WHERE sha256 = ?", (sha256,))
+
+
+def _take(write: Write, document: Document, take: Callable[[], None]) -> None:
+    """Take in the whole item or nothing of it."""
+    try:
+        with all_or_nothing(write):
+            take()
+    except _BAD as wrong:
+        set_aside(write, document, wrong)
 
 
 def _take_grant(write: Write, node: Appliance, document: Document) -> None:
@@ -103,8 +128,8 @@ def _take_event(write: Write, node: Appliance, document: Document) -> None:
             if inbox.is_known(write.cursor, event.node, event.id):
                 return
             inbox.keep_letter(write, event)
+            _check_files(node, body.files)
             for ref in body.files:
-                chunk_names(ref.size, ref.sha256, ref.chunks)  # refuses a file that cannot be
                 _want(write, node, ref)
             node.journal.append(
                 write, LetterArrived(source=event.source, sender_office=office), actor=SYSTEM
@@ -114,6 +139,17 @@ def _take_event(write: Write, node: Appliance, document: Document) -> None:
                 raise Unintelligible(f"{event.id} is about a letter we did not send to {office}")
         case _:
             raise Unintelligible(f"a {event.type} is not for this office")
+
+
+def _check_files(node: Appliance, files: tuple[FileRef, ...]) -> None:
+    """Refuse files that cannot be: asking for their parts would never end."""
+    if len(files) > MAX_FILES:
+        raise Unintelligible(f"{len(files)} files")
+    for ref in files:
+        if ref.size < 1:
+            raise Unintelligible(f"file of {ref.size} bytes")
+        for name in (ref.sha256, *chunk_names(ref.size, ref.sha256, ref.chunks)):
+            node.files.path(name)
 
 
 def _want(write: Write, node: Appliance, ref: FileRef) -> None:

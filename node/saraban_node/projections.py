@@ -16,6 +16,7 @@ from saraban_node import (
     numbers,
     outbox,
     people,
+    search,
 )
 from saraban_sync.events import (
     BackupFinished,
@@ -66,6 +67,7 @@ def project(write: Write, event: Event) -> None:
             backup_records.add(write, event, body)
         case _:
             pass  # a receipt, an opening, or an event of a newer program: nothing to show
+    search.keep_up(write, event.seq)
 
 
 def rebuild(write: Write) -> int:
@@ -81,7 +83,7 @@ def rebuild(write: Write) -> int:
     """
     cursor = write.cursor
     forms = list(cursor.execute("SELECT form, entry, at FROM form_sent"))
-    cursor.execute("INSERT INTO entry_search (entry_search) VALUES ('delete-all')")
+    search.forget(write)
     for table in _PROJECTED:
         cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the list above
     people.forget(write)

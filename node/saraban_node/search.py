@@ -1,19 +1,28 @@
 """Search over the registers: Thai has no spaces between words, so three-letter pieces are indexed.
 
-Both sides go through :func:`saraban_sync.thai.normalise`. Every word of the question must occur;
-a word of one or two letters is too short for the index and is looked for in what the other words
-found, or by reading from the newest letter backwards until the page is full.
+Both sides go through :func:`saraban_sync.thai.normalise`. Every word of the question must occur:
+
+    newest lines, not in the index yet ── read one by one ─┐
+    all older lines ── index: the pieces of every word ────┴─> those in which every word occurs
+
+The index knows which lines hold a piece, not where, so what it offers is looked at again. Lines are
+put into it a page at a time: that costs a tenth of putting them in one by one, and the newest are
+found all the same. A word of one or two letters is too short for the index; a question of such
+words alone is answered by reading from the newest line backwards until the page is full.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
-from saraban_base.sqlite import Cursor, Write, rows
+from saraban_base.sqlite import Cursor, Write, rows, value
 from saraban_sync import thai
 from saraban_sync.events import LetterRegistered
 
 _PIECE: Final = 3
+_ANY: Final = 2**62
 MAX_WORDS: Final = 12
+PAGE: Final = 128
+"""Events after which the lines among them are put into the index."""
 
 
 @dataclass(frozen=True)
@@ -53,27 +62,59 @@ def find(cursor: Cursor, text: str, *, limit: int = 50, before: int | None = Non
     asked = question(text)
     if not asked.words:
         return []
-    bindings: dict[str, object] = {"limit": limit, "before": before or 2**62}
-    conditions = []
-    for number, word in enumerate(asked.short):
-        bindings[f"short{number}"] = word
-        conditions.append(f"AND instr(entry.search_text, :short{number}) > 0")
-    extra = " ".join(conditions)
-    if asked.indexed:
-        bindings["match"] = " AND ".join(_quoted(word) for word in asked.indexed)
-        sql = (
-            "SELECT entry_search.rowid FROM entry_search"  # noqa: S608 - names of parameters only
-            + (" JOIN entry ON entry.seq = entry_search.rowid" if extra else "")
-            + " WHERE entry_search MATCH :match AND entry_search.rowid < :before "
-            + extra
-            + " ORDER BY entry_search.rowid DESC LIMIT :limit"
-        )
-    else:
-        sql = (
-            f"SELECT seq FROM entry WHERE seq < :before {extra}"  # noqa: S608
-            " ORDER BY seq DESC LIMIT :limit"
-        )
-    return [int(row[0]) for row in rows(cursor, sql, bindings)]
+    before, through = before or _ANY, _through(cursor)
+    found = _read(cursor, asked, after=through, before=before, limit=limit)
+    if len(found) < limit:
+        older = _look_up if asked.indexed else _read
+        before = min(before, through + 1)
+        found += older(cursor, asked, after=0, before=before, limit=limit - len(found))
+    return found
+
+
+def _read(cursor: Cursor, asked: Question, *, after: int, before: int, limit: int) -> list[int]:
+    """Find lines by reading them."""
+    every, bindings = _occur(asked.words)
+    found = rows(
+        cursor,
+        f"SELECT seq FROM entry WHERE seq > :after AND seq < :before AND {every}"  # noqa: S608
+        " ORDER BY seq DESC LIMIT :limit",
+        {**bindings, "after": after, "before": before, "limit": limit},
+    )
+    return [int(row[0]) for row in found]
+
+
+def _look_up(cursor: Cursor, asked: Question, *, after: int, before: int, limit: int) -> list[int]:
+    """Find lines in the index, and look whether the words are really there."""
+    pieces = dict.fromkeys(piece for word in asked.indexed for piece in _pieces(word))
+    every, bindings = _occur(asked.words)
+    found = rows(
+        cursor,
+        "SELECT seq FROM entry_search CROSS JOIN entry ON seq = entry_search.rowid"  # noqa: S608
+        " WHERE entry_search MATCH :match AND entry_search.rowid > :after"
+        f" AND entry_search.rowid < :before AND {every}"
+        " ORDER BY entry_search.rowid DESC LIMIT :limit",
+        {
+            **bindings,
+            "match": " AND ".join(_quoted(piece) for piece in pieces),
+            "after": after,
+            "before": before,
+            "limit": limit,
+        },
+    )
+    return [int(row[0]) for row in found]
+
+
+def _occur(words: tuple[str, ...]) -> tuple[str, dict[str, object]]:
+    """Write the condition that every word occurs; only names of parameters are in it."""
+    names = [f"word{place}" for place in range(len(words))]
+    condition = " AND ".join(f"instr(entry.search_text, :{name}) > 0" for name in names)
+    return condition, dict(zip(names, words, strict=True))
+
+
+def _pieces(word: str) -> list[str]:
+    """Cut a word into pieces side by side; the last one may overlap the one before."""
+    last = len(word) - _PIECE
+    return [word[start : start + _PIECE] for start in (*range(0, last, _PIECE), last)]
 
 
 def text_of(body: LetterRegistered) -> str:
@@ -90,18 +131,47 @@ def with_note(text: str, action: str) -> str:
     return f"{text} {thai.normalise(action)}"
 
 
-def add(write: Write, seq: int, text: str) -> None:
-    """Index a new line."""
-    write.cursor.execute("INSERT INTO entry_search (rowid, search_text) VALUES (?, ?)", (seq, text))
+def keep_up(write: Write, seq: int) -> None:
+    """Put the newest lines into the index when a page of events is full.
+
+    Args:
+        write: the transaction.
+        seq: place of the event that was just projected.
+    """
+    if seq % PAGE:
+        return
+    through = _through(write.cursor)
+    _mark(write, seq)
+    write.cursor.execute(
+        "INSERT INTO entry_search (rowid, search_text)"
+        " SELECT seq, search_text FROM entry WHERE seq > ? AND seq <= ? ORDER BY seq",
+        (through, seq),
+    )
 
 
 def replace(write: Write, seq: int, old: str, new: str) -> None:
-    """Index a line whose text has changed."""
+    """Index a line whose text has changed, if it is in the index already."""
+    if seq > _through(write.cursor):
+        return
     write.cursor.execute(
         "INSERT INTO entry_search (entry_search, rowid, search_text) VALUES ('delete', ?, ?)",
         (seq, old),
     )
-    add(write, seq, new)
+    write.cursor.execute("INSERT INTO entry_search (rowid, search_text) VALUES (?, ?)", (seq, new))
+
+
+def forget(write: Write) -> None:
+    """Empty the index before it is made again."""
+    write.cursor.execute("INSERT INTO entry_search (entry_search) VALUES ('delete-all')")
+    _mark(write, 0)
+
+
+def _through(cursor: Cursor) -> int:
+    return int(value(cursor, "SELECT through FROM search_mark"))
+
+
+def _mark(write: Write, seq: int) -> None:
+    write.cursor.execute("UPDATE search_mark SET through = ?", (seq,))
 
 
 def _both_ways(letter_no: str) -> str:

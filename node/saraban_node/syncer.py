@@ -15,37 +15,25 @@ import shutil
 import threading
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
 from saraban_base.sqlite import Cursor, Write, rows, value
 from saraban_node import backup_records, deliveries, journal, keys, meta, outbox, postbox
 from saraban_node.appliance import PROGRAM, Appliance
-from saraban_node.errors import FileMissing, JournalsDiverge, NotEnrolled
+from saraban_node.errors import CentreStrange, CentreUnreachable, JournalsDiverge, NotEnrolled
+from saraban_node.file_exchange import CycleReport, FileExchange
 from saraban_node.transport import Centre, ClockReading, Unreadable
 from saraban_sync import wire
 from saraban_sync.batching import BatchSize, batches
 from saraban_sync.errors import SarabanError
+from saraban_sync.events import Event
 from saraban_sync.ids import EventId, parse_event_id
 from saraban_sync.registers import instant, parse_instant
-from saraban_sync.wire import Document, chunk_names
+from saraban_sync.wire import Document
 
 _log: Final = logging.getLogger(__name__)
-_PARTS: Final = 3  # 256 KiB each, written as base64 and compressed: under 1 MiB a request
 _FETCH: Final = 200
 _FIRST_WAIT: Final = 5.0
-_T = TypeVar("_T")
-
-
-@dataclass
-class CycleReport:
-    """What one exchange did."""
-
-    pushed: int = 0
-    refused: int = 0
-    fetched: int = 0
-    parts_sent: int = 0
-    files_fetched: int = 0
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +72,7 @@ class Syncer:
         self._stop = False
         self._thread: threading.Thread | None = None
         self._size = batch or BatchSize()
+        self._parts = FileExchange(node)
 
     def start(self) -> None:
         """Begin to exchange by itself in the background."""
@@ -114,6 +103,9 @@ class Syncer:
             except SarabanError as wrong:
                 self._note_failure(wrong)
                 raise
+            except Exception as wrong:  # a bug; the page must not go on saying that all is well
+                self._note_failure(SarabanError(str(wrong)))
+                raise
             report.seconds = self._node.clock.monotonic() - began
             return report
 
@@ -126,8 +118,8 @@ class Syncer:
             self._pull(centre, wire.DIRECTORY, report)
             self._pull(centre, centre.mailbox(), report)
             self._push_events(centre, report)
-            self._push_parts(centre, report)
-            self._fetch_files(centre, report)
+            self._parts.push(centre, report)
+            self._parts.fetch(centre, report)
         finally:
             centre.close()
         return report
@@ -199,18 +191,26 @@ class Syncer:
                 break
             sized = [(event, len(event.payload) + 200) for event in events]
             for batch in batches(sized, self._size.documents):
-                began = self._node.clock.monotonic()
-                refused = centre.push([wire.event_document(event) for event in batch])
-                self._size = self._size.after(len(batch), self._node.clock.monotonic() - began)
+                refused = self._push_batch(centre, batch)
                 sent = batch[-1].seq
                 report.pushed += len(batch) - len(refused)
                 report.refused += len(refused)
                 if refused:
-                    self._note_refused(refused)
+                    outbox.note_refused(self._node.db, refused)
                     self._agree(centre)
                     return
         if sent > held:
             self._agree(centre)
+
+    def _push_batch(self, centre: Centre, batch: list[Event]) -> list[tuple[str, str]]:
+        began = self._node.clock.monotonic()
+        try:
+            refused = centre.push([wire.event_document(event) for event in batch])
+        except CentreUnreachable:
+            self._size = self._size.after_failure()  # a thin line: the next try is shorter
+            raise
+        self._size = self._size.after(len(batch), self._node.clock.monotonic() - began)
+        return refused
 
     def _agree(self, centre: Centre) -> int:
         """Ask what the centre holds, note it, and give the place after which to send.
@@ -238,29 +238,23 @@ class Syncer:
         with self._node.db.write() as write:
             meta.put(write, meta.FENCED, why)
 
-    def _note_refused(self, refused: list[tuple[str, str]]) -> None:
-        with self._node.db.write() as write:
-            for event, reason in refused:
-                write.cursor.execute(
-                    "INSERT OR REPLACE INTO refused_document VALUES (?, ?, ?)",
-                    (event, reason, instant(write.now)),
-                )
-
     def _pull(self, centre: Centre, database: str, report: CycleReport) -> None:
         cursor_name = f"cursor:{database}"
+        seen: set[str] = set()
         while True:
             with self._node.db.read() as cursor:
                 since = _get(cursor, cursor_name) or "0"
             last, documents = centre.changes(database, since, limit=_FETCH)
-            if last == since and not documents:
+            if not documents:
                 return
+            seen.add(since)
             with self._node.db.write() as write:
                 for document in documents:
                     self._take_in(write, database, document)
                 _put(write, cursor_name, last)
             report.fetched += len(documents)
-            if len(documents) < _FETCH:
-                return
+            if last in seen:
+                raise CentreStrange("the changes go in circles", why="_changes")
 
     def _take_in(self, write: Write, database: str, document: Document | Unreadable) -> None:
         if isinstance(document, Unreadable):
@@ -269,48 +263,6 @@ class Syncer:
             postbox.take_directory(write, document)
         else:
             postbox.take_item(write, self._node, document)
-
-    def _push_parts(self, centre: Centre, report: CycleReport) -> None:
-        while True:
-            with self._node.db.read() as cursor:
-                waiting = outbox.parts(cursor, limit=50)
-            if not waiting:
-                return
-            missing = centre.missing_chunks([part.chunk for part in waiting])
-            done = [part.chunk for part in waiting if part.chunk not in missing]
-            for group in _grouped([part for part in waiting if part.chunk in missing], _PARTS):
-                data = []
-                for part in group:
-                    try:
-                        data.append(self._node.files.read_chunk(part.sha256, part.place))
-                        done.append(part.chunk)
-                    except FileMissing:  # still on its way to us: its sender brings it
-                        done.append(part.chunk)
-                refused = dict(centre.push_chunks(data)) if data else {}
-                done = [chunk for chunk in done if chunk not in refused]
-                report.parts_sent += len(data)
-                with self._node.db.write() as write:
-                    outbox.sent(write, done)
-                if refused:
-                    self._note_refused([(f"chunk {name}", why) for name, why in refused.items()])
-                    return
-            with self._node.db.write() as write:
-                outbox.sent(write, done)
-
-    def _fetch_files(self, centre: Centre, report: CycleReport) -> None:
-        with self._node.db.read() as cursor:
-            wanted = postbox.wanted_files(cursor)
-        for ref in wanted:
-            names = chunk_names(ref.size, ref.sha256, ref.chunks)
-            store = self._node.files
-            for group in _grouped([name for name in names if not store.has_chunk(name)], _PARTS):
-                for name, data in centre.chunks(group).items():
-                    store.keep_chunk(name, data)
-            if all(store.has_chunk(name) for name in names):
-                store.assemble(ref, names)
-                with self._node.db.write() as write:
-                    postbox.file_is_here(write, ref.sha256)
-                report.files_fetched += 1
 
     def _loop(self) -> None:
         wait = _FIRST_WAIT
@@ -365,7 +317,3 @@ def _get(cursor: Cursor, key: str) -> str:
 
 def _put(write: Write, key: str, text: str) -> None:
     write.cursor.execute("INSERT OR REPLACE INTO sync_state VALUES (?, ?)", (key, text))
-
-
-def _grouped(items: list[_T], size: int) -> list[list[_T]]:
-    return [items[place : place + size] for place in range(0, len(items), size)]

@@ -32,6 +32,7 @@ MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 _CONNECT_SECONDS: Final = 10
 _STATUS: Final = "_local/status"
 _GZIP_FROM: Final = 400
+_ENDLESS: Final = "endless answer"
 
 
 @dataclass(frozen=True)
@@ -168,13 +169,18 @@ class Centre:
         Args:
             database: ``directory`` or the node's mailbox.
             since: the cursor; ``0`` for everything.
-            limit: greatest number of documents.
+            limit: greatest number of documents; fewer come when they are long.
 
         Returns:
             The next cursor, and each document or why it cannot be read.
         """
         params = {"since": since, "limit": str(limit), "include_docs": "true"}
-        answer = self._get(database, "_changes", params)
+        try:
+            answer = self._get(database, "_changes", params)
+        except CentreStrange as wrong:
+            if wrong.detail != _ENDLESS or limit == 1:
+                raise
+            return self.changes(database, since, limit=limit // 2)  # long documents: fewer at once
         match answer:
             case {"last_seq": last, "results": list(results)}:
                 return str(last), [_document(result) for result in results]
@@ -341,7 +347,7 @@ def _bounded(response: requests.Response) -> bytes:
         data += piece
         if len(data) > MAX_ANSWER_BYTES:
             response.close()
-            raise CentreStrange("endless answer", why=f"> {MAX_ANSWER_BYTES} bytes")
+            raise CentreStrange(_ENDLESS, why=f"> {MAX_ANSWER_BYTES} bytes")
     return bytes(data)
 
 

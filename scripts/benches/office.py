@@ -8,9 +8,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from saraban_base.clock import SystemClock
 from saraban_node import appliance, letters

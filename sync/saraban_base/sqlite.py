@@ -63,7 +63,9 @@ class Database:
 
     def __init__(self, path: Path, writer: apsw.Connection, clock: Clock, vfs: str) -> None:
         self.path = path
-        self._writer: apsw.Connection | None = writer
+        self._writer = writer
+        self._doubtful = False
+        """Whether the writer met a disk error, so that what it remembers may be wrong."""
         self._clock = clock
         self._vfs = vfs
         self._one_writer = threading.Lock()
@@ -112,17 +114,14 @@ class Database:
             DatabaseBusy: another process held the file for ten seconds.
         """
         with self._one_writer, _translated():
-            writer = self._opened_writer()
+            writer = self._sound_writer()
             cursor = writer.cursor()
             try:
                 cursor.execute("BEGIN IMMEDIATE")
                 yield Write(cursor, self._clock.now())
                 cursor.execute("COMMIT")
-            except _DISK_ERRORS:
-                self._writer = None
-                _forget(writer)
-                raise
-            except BaseException:
+            except BaseException as wrong:
+                self._doubtful = isinstance(wrong, _DISK_ERRORS)
                 _roll_back(writer)
                 raise
 
@@ -139,7 +138,7 @@ class Database:
                     cursor.execute("BEGIN")
                     yield cursor
                 except _DISK_ERRORS:
-                    _forget(reader)
+                    _shut(reader)
                     reader = None
                     raise
                 finally:
@@ -170,7 +169,7 @@ class Database:
     def checkpoint(self) -> None:
         """Move what the write-ahead log holds into the file."""
         with self._one_writer, _translated():
-            self._opened_writer().wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self._sound_writer().wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def integrity(self) -> list[str]:
         """Read every page, checking checksums, and give SQLite's findings; empty when all is well.
@@ -188,15 +187,29 @@ class Database:
         while not self._readers.empty():
             reader = self._readers.get()
             if reader is not None:
-                reader.close()
+                _shut(reader)
         with self._one_writer:
-            if self._writer is not None:
-                self._writer.close()
+            _shut(self._writer)
 
-    def _opened_writer(self) -> apsw.Connection:
-        if self._writer is None:
-            self._writer = _connect(self.path, self._vfs)
+    def _sound_writer(self) -> apsw.Connection:
+        """Give the writer, a new one in the place of one that met a disk error.
+
+        What a connection remembers can be wrong afterwards: FTS5 of SQLite 3.54.1, after one
+        refused read, writes a wrong count of lines with the next letter. The old connection is
+        closed last, lest what it failed to commit be taken from the log as committed.
+        """
+        if self._doubtful:
+            fresh = _connect(self.path, self._vfs)
+            _shut(self._writer)
+            self._writer, self._doubtful = fresh, False
         return self._writer
+
+
+@contextmanager
+def all_or_nothing(write: Write) -> Iterator[None]:
+    """Undo what is done inside if it fails; what the transaction did before stays as it is."""
+    with write.cursor.connection:  # a savepoint
+        yield
 
 
 @contextmanager
@@ -252,6 +265,22 @@ def _connect(path: Path, vfs: str, *, read_only: bool = False) -> apsw.Connectio
         else apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
     )
     connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
+    try:
+        _set_up(connection, read_only=read_only)
+    except BaseException:
+        _shut(connection)
+        raise
+    return connection
+
+
+def _shut(connection: apsw.Connection) -> None:
+    """Close; what was committed is on the disk already, whatever the disk says now."""
+    with suppress(apsw.Error):
+        connection.close()
+
+
+def _set_up(connection: apsw.Connection, *, read_only: bool) -> None:
+    """Set each safety setting alone and read it back."""
     connection.set_busy_timeout(_BUSY_MS)
     if not read_only:
         connection.reserve_bytes(reserve=_CHECKSUM_BYTES)
@@ -263,6 +292,8 @@ def _connect(path: Path, vfs: str, *, read_only: bool = False) -> apsw.Connectio
         "cell_size_check": 1,
         "temp_store": 2,
         "journal_size_limit": 64 * 1024 * 1024,
+        "wal_autocheckpoint": 4_000,  # pages, 16 MiB: a quarter of the time of the default 1,000
+        "cache_size": -16_000,  # KiB
     }
     if read_only:
         wanted = {"query_only": 1, "trusted_schema": 0, "temp_store": 2}
@@ -270,9 +301,7 @@ def _connect(path: Path, vfs: str, *, read_only: bool = False) -> apsw.Connectio
         connection.pragma(name, setting)
         got = connection.pragma(name)
         if got != setting:
-            connection.close()
             raise DatabaseProblem(f"{name} is {got}, not {setting}", what=f"{name}={got}")
-    return connection
 
 
 def _migrate(connection: apsw.Connection, migrations: Traversable, clock: Clock) -> None:
@@ -294,9 +323,10 @@ def _migrate(connection: apsw.Connection, migrations: Traversable, clock: Clock)
     for name in sorted(files.keys() - done):
         cursor.execute("BEGIN IMMEDIATE")
         try:
-            list(cursor.execute(files[name].read_text(encoding="utf-8")))
-            cursor.execute("INSERT INTO migration VALUES (?, ?)", (name, instant(clock.now())))
-            cursor.execute("COMMIT")
+            if one(cursor, "SELECT 1 FROM migration WHERE name = ?", (name,)) is None:
+                list(cursor.execute(files[name].read_text(encoding="utf-8")))
+                cursor.execute("INSERT INTO migration VALUES (?, ?)", (name, instant(clock.now())))
+            cursor.execute("COMMIT")  # else another process was faster
         except BaseException:
             _roll_back(connection)
             raise
@@ -305,16 +335,6 @@ def _migrate(connection: apsw.Connection, migrations: Traversable, clock: Clock)
 def _roll_back(connection: apsw.Connection) -> None:
     if connection.in_transaction:
         connection.execute("ROLLBACK")
-
-
-def _forget(connection: apsw.Connection) -> None:
-    """Close a connection that met a disk error: the next one believes only what the file says.
-
-    What a connection keeps in memory can be wrong afterwards. FTS5 3.54.1, after one refused read,
-    writes a wrong count of lines into the search index with the next letter.
-    """
-    with suppress(apsw.Error):
-        connection.close()
 
 
 def _checksum_layer() -> str:

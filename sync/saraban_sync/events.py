@@ -16,7 +16,7 @@ import msgspec
 
 from saraban_sync import signing
 from saraban_sync.errors import DocumentTooLarge, NewerVersion, NotAnIdentifier, Unintelligible
-from saraban_sync.ids import EventId, NodeId, OfficeCode, PersonId, event_id, node_id
+from saraban_sync.ids import EventId, NodeId, OfficeCode, PersonId, Whole, event_id, node_id
 from saraban_sync.registers import Register, Urgency, parse_instant
 from saraban_sync.signing import SigningKey
 
@@ -36,9 +36,9 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     boot: str
     """The kernel's boot id, shortened to 8 hex digits."""
-    offset_ms: int | None = None
+    offset_ms: Whole | None = None
     """Centre's time minus this machine's, when last measured; milliseconds."""
-    offset_age_s: int | None = None
+    offset_age_s: Whole | None = None
     """Seconds since that measurement."""
     stepped: bool = False
     """Whether wall time has gone backwards since the event before."""
@@ -56,7 +56,7 @@ class FileRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     media: str
-    size: int
+    size: Whole
     sha256: str
     chunks: tuple[str, ...] = ()
     """SHA-256 of each chunk; empty when the file is one chunk, whose name is ``sha256``."""
@@ -107,8 +107,8 @@ class LetterRegistered(Body, frozen=True):
     """A line of a register: number and letter together."""
 
     register: Register
-    year: int
-    number: int
+    year: Whole
+    number: Whole
     subject: str
     """เรื่อง."""
     sender: str = ""
@@ -135,8 +135,8 @@ class LetterSent(Body, frozen=True):
 
     entry: str
     offices: tuple[str, ...]
-    year: int
-    number: int
+    year: Whole
+    number: Whole
     subject: str
     sender: str = ""
     recipient: str = ""
@@ -158,8 +158,8 @@ class ReceiptGiven(Body, frozen=True):
 
     source: Source
     sender_office: str
-    year: int
-    number: int
+    year: Whole
+    number: Whole
     registered_at: str
 
 
@@ -190,7 +190,7 @@ class BackupFinished(Body, frozen=True):
     archive: str
     repository: str
     last_event: str
-    entries: int
+    entries: Whole
     good: bool
     problem: str = ""
 

@@ -11,7 +11,7 @@ import msgspec
 from saraban_sync import ranges, signing
 from saraban_sync.errors import Unintelligible
 from saraban_sync.events import Body, Signed, canonical
-from saraban_sync.ids import NodeId, OfficeCode
+from saraban_sync.ids import NodeId, OfficeCode, Whole
 from saraban_sync.ranges import NumberRange
 from saraban_sync.registers import Register, Series
 from saraban_sync.signing import SigningKey
@@ -24,11 +24,11 @@ class Grant(Body, frozen=True):
     office: str
     node: str
     register: Register
-    year: int
-    first: int
-    last: int
+    year: Whole
+    first: Whole
+    last: Whole
     at: str
-    generation: int
+    generation: Whole
 
     @property
     def series(self) -> Series:
@@ -49,20 +49,20 @@ class DirectoryEntry(Body, frozen=True):
     """An office or a node as the centre knows it; a later ``version`` replaces an earlier one."""
 
     kind: Literal["office", "node"]
-    version: int
+    version: Whole
     code: str
     """Office code or node name."""
     name: str
     """Thai name of an office; empty for a node."""
     at: str
-    generation: int
+    generation: Whole
     prefix: str = ""
     """An office's letter prefix, such as ``ศธ 04123.45``."""
     office: str = ""
     """The office a node belongs to."""
     key: str = ""
     """A node's public key."""
-    epoch: int = 1
+    epoch: Whole = 1
     """The epoch given to a node."""
     active: bool = True
     registry: bool = True

@@ -5,7 +5,9 @@ the documents of a journal sort in the order in which they happened.
 """
 
 import re
-from typing import Final, NewType
+from typing import Annotated, Final, NewType
+
+import msgspec
 
 from saraban_sync.errors import NotAnIdentifier
 
@@ -13,6 +15,8 @@ OfficeCode = NewType("OfficeCode", str)
 NodeId = NewType("NodeId", str)
 PersonId = NewType("PersonId", str)
 EventId = NewType("EventId", str)
+Whole = Annotated[int, msgspec.Meta(ge=-(2**53 - 1), le=2**53 - 1)]
+"""A whole number that means the same in every JSON reader (RFC 8785) and fits in any database."""
 
 _CODE: Final = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _EVENT: Final = re.compile(r"([0-9]{4})-([0-9]{10})")

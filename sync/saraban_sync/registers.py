@@ -73,8 +73,8 @@ def instant(moment: datetime) -> str:
     """Write a moment as UTC text with milliseconds: ``2026-11-22T12:00:00.123Z``."""
     if moment.tzinfo is None:
         raise ValueError("a moment without time zone")
-    text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds")
-    return text + "Z"
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"
 
 
 def parse_instant(text: str) -> datetime:

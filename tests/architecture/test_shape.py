@@ -7,6 +7,7 @@ import pytest
 from tests.architecture.source import Module, all_python, product
 
 MODULE_LINES = 400
+TEST_LINES = 600  # a test module is read one test at a time
 FUNCTION_LINES = 60
 ARGUMENTS = 7
 
@@ -14,8 +15,9 @@ ARGUMENTS = 7
 @pytest.mark.parametrize("module", all_python(), ids=str)
 def test_no_module_is_longer_than_a_reader_can_hold(module: Module) -> None:
     lines = len(module.text.splitlines())
+    most = TEST_LINES if str(module).startswith("tests/") else MODULE_LINES
 
-    assert lines <= MODULE_LINES, f"{module} has {lines} lines; split it by what it is about"
+    assert lines <= most, f"{module} has {lines} lines; split it by what it is about"
 
 
 def _functions(module: Module) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -39,11 +41,12 @@ def test_no_function_is_longer_than_a_page(module: Module) -> None:
 
 @pytest.mark.parametrize("module", product(), ids=str)
 def test_no_function_takes_a_crowd_of_positional_arguments(module: Module) -> None:
-    # A decorated one is a page or a command: its framework calls it, by name.
+    # A page or a command may: its framework calls it, by name, with what a person filled in.
     crowded = {
         f"{function.name} (line {function.lineno})": count
         for function in _functions(module)
         if not function.decorator_list
+        and not (isinstance(function, ast.AsyncFunctionDef) and ".web." in module.name)
         and (count := len(function.args.posonlyargs) + len(function.args.args)) > ARGUMENTS
     }
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from saraban_central.audit.auditor import audit
+from saraban_central.audit.errors import AuditStopped
 from saraban_central.audit.findings import KINDS, Place, Severity, found
 from saraban_central.audit.keeping import Auditing, last_report
 from saraban_central.audit.report import Report, as_csv, read_report, sign_report
@@ -104,6 +105,24 @@ def test_an_audit_in_the_background_comes_to_an_end_and_is_kept(district: Distri
     assert audits.failed is None
     with district.centre.database.read() as cursor:
         assert last_report(cursor, district.centre.key.public) is not None
+
+
+def test_an_audit_ends_early_when_the_program_is_asked_to_end(district: District) -> None:
+    district.office("school")
+    audits = auditing(district)
+    kept = audits.run("first")
+    district.centre.signals.close()
+
+    with pytest.raises(AuditStopped):
+        audits.run("second")
+    with ThreadPoolExecutor(1) as pool:
+        audits.start("third", pool, wait=30)
+
+    assert isinstance(audits.failed, AuditStopped)
+    with district.centre.database.read() as cursor:
+        last = last_report(cursor, district.centre.key.public)
+    assert last is not None
+    assert last.report == kept
 
 
 def test_the_table_holds_every_finding_and_no_formula(district: District) -> None:

@@ -11,7 +11,8 @@ import pytest
 from saraban_central import directory, enrolment
 from saraban_central.errors import BadCode, BadKey, NodeExists, TooManyTries, UnknownOffice
 from saraban_central.gateway.enrolling import Tries
-from saraban_central.records import CREDENTIALS, ENROL_CODES
+from saraban_central.records import CREDENTIALS, ENROL_CODES, Node
+from saraban_central.store.interface import Records
 from saraban_sync import grants
 from saraban_sync.errors import NotAnIdentifier
 from saraban_sync.events import Signed
@@ -218,6 +219,22 @@ def test_one_code_used_twice_at_the_same_moment_takes_one_node_in(district: Dist
 
     assert len(taken) == 1
     assert len(directory.nodes(district.centre.store)) == 1
+
+
+def test_a_code_used_between_two_looks_is_a_used_code(
+    district: District, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = enrolment.make_code(district.centre, "school-1").code
+    look = directory.nodes
+
+    def look_late(records: Records) -> list[Node]:
+        monkeypatch.setattr(directory, "nodes", look)
+        enrolment.enrol(district.centre, code=code, key=_key())
+        return look(records)
+
+    monkeypatch.setattr(directory, "nodes", look_late)
+    with pytest.raises(BadCode):
+        enrolment.enrol(district.centre, code=code, key=_key())
 
 
 # Over HTTP

@@ -1,62 +1,20 @@
 """Documents at the gateway's door, good and hostile, over real HTTP: what is taken, what is not."""
 
-import gzip
 import json
 import random
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import httpx
-import msgspec
 import pytest
 
-from saraban_central.records import INTAKE, PENDING, SET_ASIDE, SET_ASIDE_COUNTS, SetAside
-from saraban_sync.events import EntryNoted, Event, canonical, write_event
-from saraban_sync.ids import NodeId
+from saraban_central.records import INTAKE
+from saraban_sync.events import Event, canonical
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import event_document, journal_database, revision
-from tests.central_district import District, Office
-from tests.served_centre import bulk, client, journal_ids, push, serving, signed_document
+from tests.central_district import District
+from tests.served_centre import Line, altered, as_json, client, ids, serving, signed_document
 
 Json = dict[str, Any]
-HELD = 2
-"""Events of a new office that the centre holds before a test begins."""
-
-
-@dataclass
-class Line:
-    """A school's line to a serving centre."""
-
-    school: Office
-    area: Office
-    http: httpx.Client
-    url: str
-
-    def events(self, count: int) -> list[Event]:
-        return [
-            self.school.write(EntryNoted(entry="0001-0000000001", action=f"เสนอครั้งที่ {n}"))
-            for n in range(1, count + 1)
-        ]
-
-    def push(self, docs: list[Event] | list[Json]) -> Any:
-        return push(self.http, self.school, docs)
-
-    def held(self) -> list[str]:
-        return journal_ids(self.school)[HELD:]
-
-    def set_aside(self) -> list[SetAside]:
-        store = self.school.centre.store
-        return [kept.value for kept in store.records(SET_ASIDE, f"{self.school.node}/")]
-
-    def pending(self) -> int:
-        return self.school.centre.store.count(PENDING, f"{self.school.node}/")
-
-    @property
-    def path(self) -> str:
-        return f"/{journal_database(self.school.node)}/_bulk_docs"
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +39,6 @@ def line(district: District, url: str) -> Iterator[Line]:
         yield Line(school, district.offices["area-1"], http, url)
 
 
-def _json(events: list[Event]) -> list[Json]:
-    return [event_document(event).as_json() for event in events]
-
-
-def _ids(events: list[Event]) -> list[str]:
-    return [event.id for event in events]
-
-
 # The good ones
 
 
@@ -96,7 +46,7 @@ def test_a_journal_arrives_whole_and_in_order(line: Line) -> None:
     events = line.events(30)
 
     assert line.push(events) == []
-    assert line.held() == _ids(events)
+    assert line.held() == ids(events)
 
 
 def test_the_time_of_arrival_is_noted_with_each_batch(line: Line) -> None:
@@ -104,8 +54,9 @@ def test_the_time_of_arrival_is_noted_with_each_batch(line: Line) -> None:
 
     line.push(events)
 
-    (note,) = line.school.centre.store.records(INTAKE, f"{line.school.node}/")
+    note = line.school.centre.store.records(INTAKE, f"{line.school.node}/")[-1]
     assert note.key.endswith(events[-1].id)
+    assert note.value.at == line.school.centre.now()
     assert note.value.first == events[0].id
 
 
@@ -115,7 +66,7 @@ def test_documents_in_any_order_are_put_into_the_order_of_the_chain(line: Line) 
     random.Random(7).shuffle(shuffled)
 
     assert line.push(shuffled) == []
-    assert line.held() == _ids(events)
+    assert line.held() == ids(events)
 
 
 def test_sending_again_changes_nothing(line: Line) -> None:
@@ -144,7 +95,7 @@ def test_a_hundred_requests_repeated_in_any_order_leave_the_journal_as_it_was(li
 
 def test_a_plain_client_is_told_the_revision_of_each_document(line: Line) -> None:
     events = line.events(2)
-    docs = [{k: v for k, v in doc.items() if k != "_rev"} for doc in _json(events)]
+    docs = [{k: v for k, v in doc.items() if k != "_rev"} for doc in as_json(events)]
 
     answer = line.http.post(line.path, json={"docs": docs})
 
@@ -187,9 +138,7 @@ def _altered_payload(line: Line, events: list[Event]) -> Json:
 
 
 def _altered_signature(line: Line, events: list[Event]) -> Json:
-    doc = event_document(events[2]).as_json()
-    first = "A" if doc["s"][0] != "A" else "B"
-    return doc | {"s": first + doc["s"][1:]}
+    return altered(events[2])
 
 
 def _no_signature(line: Line, events: list[Event]) -> Json:
@@ -296,14 +245,14 @@ def test_a_hostile_document_is_set_aside_and_the_good_ones_around_it_arrive(
 ) -> None:
     events = line.events(5)
     bad = hostile(line, events)
-    good = _json(events)
+    good = as_json(events)
 
     rows = line.push([*good[:2], bad, *good[2:]])
 
     assert [row["reason"].startswith(reason) for row in rows] == [True], rows
     assert rows[0]["error"] == "forbidden"
     assert rows[0]["id"] == bad["_id"][: len(rows[0]["id"])]
-    assert line.held() == _ids(events)
+    assert line.held() == ids(events)
     (kept,) = line.set_aside()
     assert f"{kept.verdict}: {kept.reason}".startswith(reason)
     assert (kept.node, kept.times) == (line.school.node, 1)
@@ -326,7 +275,7 @@ def test_a_hostile_document_is_set_aside_and_the_good_ones_around_it_arrive(
 )
 def test_a_document_that_is_hardly_json_is_set_aside_too(line: Line, raw: bytes) -> None:
     events = line.events(2)
-    good = [json.dumps(doc).encode() for doc in _json(events)]
+    good = [json.dumps(doc).encode() for doc in as_json(events)]
 
     answer = line.http.post(
         line.path,
@@ -335,7 +284,7 @@ def test_a_document_that_is_hardly_json_is_set_aside_too(line: Line, raw: bytes)
 
     assert answer.status_code == 201, answer.text
     assert [row["reason"].partition(":")[0] for row in answer.json()] == ["refused"]
-    assert line.held() == _ids(events)
+    assert line.held() == ids(events)
 
 
 @pytest.mark.parametrize(
@@ -361,221 +310,3 @@ def test_a_request_that_makes_no_sense_is_a_bad_request(line: Line, body: bytes)
     assert answer.status_code == 400
     assert answer.json()["error"] == "bad_request"
     assert line.held() == []
-
-
-# The chain
-
-
-def test_an_event_that_does_not_follow_the_head_is_refused(line: Line) -> None:
-    events = line.events(3)
-    line.push(events[:1])
-    line.school.prev = "0" * 64
-    line.school.seq -= 2
-    stray = line.school.write(EntryNoted(entry="0001-0000000001", action="แทรก"))
-
-    (row,) = line.push([stray])
-
-    assert row["reason"] == "refused: chain: does not follow the head"
-    assert line.push(events[1:]) == []
-    assert line.held() == _ids(events)
-
-
-def test_a_twin_is_refused_and_kept_whole_as_evidence(line: Line) -> None:
-    events = line.events(3)
-    line.push(events)
-    twin = _twin(line.school, events[1], "x" * 100_000)
-
-    (row,) = line.push([twin])
-
-    assert row["reason"] == "refused: twin: another event has this id"
-    (kept,) = line.set_aside()
-    document = msgspec.json.decode(kept.sample)
-    assert document["p"].encode() == twin.payload
-    assert line.held() == _ids(events)
-
-
-def test_of_two_events_for_one_place_only_one_is_taken(line: Line) -> None:
-    (event,) = line.events(1)
-    twin = _twin(line.school, event, "อีกเครื่องหนึ่ง")
-
-    rows = line.push([event, twin])
-
-    assert [row["reason"] for row in rows] == ["refused: twin: another event has this id"]
-    assert len(line.held()) == 1
-
-
-def test_twins_pushing_at_the_same_moment_leave_one_unbroken_chain(line: Line) -> None:
-    start = (line.school.seq, line.school.prev)
-    branches = []
-    for name in ("ก", "ข"):
-        line.school.seq, line.school.prev = start
-        branches.append(
-            [
-                line.school.write(EntryNoted(entry="0001-0000000001", action=f"{name} {n}"))
-                for n in range(40)
-            ]
-        )
-
-    def send(http: httpx.Client, branch: list[Event]) -> None:
-        for page in _batches(branch, 5):
-            push(http, line.school, page)
-
-    with client(line.url, line.school) as one, client(line.url, line.school) as other:
-        threads = [
-            threading.Thread(target=send, args=pair)
-            for pair in zip((one, other), branches, strict=True)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-    held = line.school.centre.store.page(journal_database(line.school.node), limit=1000)[HELD:]
-    assert [d.payload for d in held] in [[e.payload for e in branch] for branch in branches]
-    assert any(kept.reason.startswith(("twin", "chain")) for kept in line.set_aside())
-
-
-def _batches(events: list[Event], size: int) -> list[list[Event]]:
-    return [events[start : start + size] for start in range(0, len(events), size)]
-
-
-def _twin(school: Office, event: Event, action: str) -> Event:
-    return write_event(
-        school.key,
-        EntryNoted(entry="0001-0000000001", action=action),
-        node=NodeId(school.node),
-        epoch=event.epoch,
-        seq=event.seq,
-        prev=event.prev,
-        at=event.at,
-        clock=event.clock,
-        actor=event.actor,
-    )
-
-
-# Gaps
-
-
-def test_events_after_a_gap_wait_and_are_admitted_when_it_closes(line: Line) -> None:
-    events = line.events(6)
-
-    assert line.push([events[0], *events[2:]]) == []
-    assert line.held() == _ids(events[:1])
-    assert line.pending() == 4
-
-    assert line.push(events[1:2]) == []
-    assert line.held() == _ids(events)
-    assert line.pending() == 0
-
-
-def test_several_gaps_are_closed_by_several_requests_in_any_order(line: Line) -> None:
-    events = line.events(12)
-    for part in (events[8:10], events[4:6], events[10:], events[2:4], events[6:8]):
-        assert line.push(part) == []
-        assert line.held() == []
-
-    line.push(events[:2])
-
-    assert line.held() == _ids(events)
-    assert line.pending() == 0
-
-
-def test_more_events_than_fit_one_look_wait_and_are_all_admitted(line: Line) -> None:
-    events = line.events(1201)
-    for page in _batches(events[1:], 300):
-        line.push(page)
-    assert (line.held(), line.pending()) == ([], 1200)
-
-    line.push(events[:1])
-
-    assert line.held() == _ids(events)
-    assert line.pending() == 0
-
-
-def test_what_waited_and_turns_out_to_be_a_twin_is_set_aside(line: Line) -> None:
-    events = line.events(3)
-    twin = _twin(line.school, events[1], "อีกเครื่องหนึ่ง")
-    line.push([twin])
-    assert line.pending() == 1
-
-    line.push(events)
-
-    assert line.held() == _ids(events)
-    assert line.pending() == 0
-    assert [kept.reason.partition(":")[0] for kept in line.set_aside()] == ["twin"]
-
-
-def test_a_forged_event_cannot_wait(line: Line) -> None:
-    events = line.events(3)
-    forged = _altered_signature(line, events)
-
-    (row,) = line.push([forged])
-
-    assert row["reason"].startswith("refused: signature")
-    assert line.pending() == 0
-
-
-def test_so_many_events_may_wait_and_no_more(tmp_path: Path) -> None:
-    district = District(tmp_path)
-    school = district.office("school-1", size=0)
-    few = msgspec.structs.replace(district.centre.config, pending_documents=3)
-    object.__setattr__(district.centre, "config", few)
-    with serving(district.centre) as url, client(url, school) as http:
-        line = Line(school, school, http, url)
-        events = line.events(8)
-
-        rows = line.push(events[1:])
-
-        assert [row["id"] for row in rows] == _ids(events[4:])
-        assert all(row["reason"].startswith("refused: pending: too many") for row in rows)
-        assert line.pending() == 3
-        assert line.push(events) == []
-        assert line.held() == _ids(events)
-    district.close()
-
-
-def test_a_plain_client_is_told_that_an_event_waits(line: Line) -> None:
-    events = line.events(2)
-
-    answer = line.http.post(line.path, json=bulk(events[1:], new_edits=True))
-
-    assert [row["error"] for row in answer.json()] == ["pending"]
-
-
-# What is set aside
-
-
-def test_the_same_bad_document_a_hundred_times_is_one_note(line: Line) -> None:
-    bad = _altered_signature(line, line.events(3))
-
-    for _ in range(10):
-        line.push([bad] * 10)
-
-    (kept,) = line.set_aside()
-    assert kept.times == 10
-    count = line.school.centre.store.record(SET_ASIDE_COUNTS, line.school.node)
-    assert count is not None
-    assert (count.value.refused, count.value.quarantined) == (100, 0)
-
-
-def test_a_node_cannot_fill_the_disk_with_bad_documents(line: Line) -> None:
-    limit = line.school.centre.config.set_aside_documents
-    bad = [{"_id": f"x{n}", "p": "y" * 6000, "s": "z"} for n in range(limit + 50)]
-
-    rows = line.push(bad)
-
-    assert len(rows) == limit + 50
-    kept = line.set_aside()
-    assert len(kept) == limit
-    assert max(len(one.sample) for one in kept) == 4096
-    assert min(one.size for one in kept) > 6000
-
-
-def test_good_ones_in_a_packed_request_arrive_as_well(line: Line) -> None:
-    events = line.events(50)
-    body = gzip.compress(json.dumps(bulk(events)).encode())
-
-    answer = line.http.post(line.path, content=body, headers={"Content-Encoding": "gzip"})
-
-    assert answer.status_code == 201
-    assert line.held() == _ids(events)

@@ -68,7 +68,10 @@ def test_a_packed_request_is_unpacked(http: httpx.Client) -> None:
         (gzip.compress(EMPTY), "gzip, gzip", 415),
         (b"", "gzip", 400),
     ],
-)
+    ids=[
+        "brotli", "deflate", "plain", "cut", "more", "two-streams", "twice", "named-twice", "empty",
+    ],
+)  # fmt: skip
 def test_what_is_not_one_gzip_stream_is_refused(
     http: httpx.Client, body: bytes, encoding: str, status: int
 ) -> None:
@@ -78,9 +81,9 @@ def test_what_is_not_one_gzip_stream_is_refused(
 
 
 def test_a_gzip_bomb_is_refused_before_it_unpacks(http: httpx.Client) -> None:
-    """Three hundred kilobytes that would become three hundred megabytes."""
-    bomb = gzip.compress(b"[" * (300 * 1024 * 1024), 9)
-    assert len(bomb) < 400_000
+    """A hundred kilobytes that would become a hundred megabytes."""
+    bomb = gzip.compress(b"[" * (100 * 1024 * 1024), 9)
+    assert len(bomb) < 120_000
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     began = time.monotonic()
@@ -88,7 +91,7 @@ def test_a_gzip_bomb_is_refused_before_it_unpacks(http: httpx.Client) -> None:
 
     assert answer.status_code == 413
     assert answer.json()["error"] == "too_large"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
 
 

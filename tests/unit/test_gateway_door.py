@@ -178,6 +178,16 @@ def test_the_gateway_greets_as_couchdb_does(district: District, url: str, school
         assert http.post("/").status_code == 405
 
 
+def test_a_path_that_only_looks_like_the_gateways_leads_nowhere(url: str, school: Office) -> None:
+    with client(url, school) as http:
+        for path in ("/dbx", "/dbx/journal-area-1", f"/dbjournal-{school.node}"):
+            assert http.get(url + path).status_code == 404
+        assert http.get(f"/db/journal-{school.node}").status_code == 403
+        assert http.get(f"/journal-{school.node}/%ff").status_code == 400
+        assert http.get(f"/journal-{school.node}%2F_all_docs").status_code == 403
+        assert http.get(f"/journal-{school.node}/_local%2Fx").json()["reason"] == "missing"
+
+
 def test_head_answers_like_get_without_a_body(url: str, school: Office) -> None:
     with client(url, school) as http:
         for path in ("/directory", f"/journal-{school.node}/0001-0000000001", "/directory/_changes",

@@ -19,6 +19,9 @@ from saraban_sync.events import (
     EntryVoided,
     FileRef,
     FilesAdded,
+    LetterArrived,
+    LetterRegistered,
+    Source,
 )
 from saraban_sync.registers import Register
 from saraban_sync.wire import Document, journal_database
@@ -197,6 +200,36 @@ def test_damaged_bytes_in_the_store_do_not_stop_the_rest(
         district, registers.page, "school", Register.INCOMING, YEAR
     )] == [2]  # fmt: skip
     assert read(district, machines.passed_over)[0].reason == "unreadable"
+
+
+def test_nonsense_that_an_office_signed_stops_nothing(
+    district: District, area: Office, school: Office
+) -> None:
+    source = Source(node="no node", event="../..", hash="")
+    school.do(LetterArrived(source=source, sender_office="?"))
+    school.do(
+        LetterRegistered(
+            register=Register.INCOMING, year=YEAR, number=1, subject="x", source=source,
+            letter_date="yesterday",
+        )
+    )  # fmt: skip
+    area.send(1, "no office!", "school", "")
+
+    line = read(district, registers.page, "school", Register.INCOMING, YEAR)[0]
+
+    assert (line.letter_date, line.source_node) == ("", "")
+    (letter,) = read(district, deliveries.letters)
+    assert letter.offices == 1
+
+
+def test_an_event_under_another_name_is_passed_over(district: District, school: Office) -> None:
+    event = school.register(1)
+    for name in ("0001-0000000077", "0001-0000000078x"):
+        document = Document(id=name, payload=event.payload, signature=event.signature)
+        district.centre.store.commit(Insert(journal_database("school"), [document]))
+
+    assert len(read(district, registers.page, "school", Register.INCOMING, YEAR)) == 1
+    assert [one.events for one in read(district, machines.passed_over)] == [2]
 
 
 def test_catching_up_twice_changes_nothing(district: District, school: Office) -> None:

@@ -1,14 +1,16 @@
 """What one office says it sent, against what the others say they received and registered."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from saraban_central.audit.evidence import Directory, Letters, Rules, SentLetter, Told
 from saraban_central.audit.findings import Finding, Numbers, Place, found
 from saraban_sync.errors import NotAnIdentifier
 from saraban_sync.ids import parse_event_id
 from saraban_sync.registers import Register, parse_instant
+
+_NAMED: Final = 5
 
 
 class Reconciled(NamedTuple):
@@ -35,15 +37,19 @@ def reconcile(letters: Letters, directory: Directory, rules: Rules, now: datetim
     findings = _unknown_letters(letters, directory)
     findings += _wrong_receipts(letters)
     findings += _late(letters, directory, rules, now)
+    takers = directory.takers()
     counts = [0, 0, 0]
     for letter in letters.sent.values():
+        missing = []
         for office in dict.fromkeys(letter.offices):
             key = (office, (letter.node, letter.event))
             got, booked = key in arrived, key in registered
             for place, true in enumerate((True, got or booked, booked)):
                 counts[place] += true
             if not got and not booked and office != letter.office:
-                findings += _not_arrived(letter, office, directory, rules, now)
+                missing.append(office)
+        findings += _not_arrived(letter, missing, directory, takers)
+        findings += _slow(letter, [one for one in missing if one in takers], directory, rules, now)
     return Reconciled(counts[0], counts[1], counts[2], findings)
 
 
@@ -121,17 +127,39 @@ def _late(letters: Letters, directory: Directory, rules: Rules, now: datetime) -
 
 
 def _not_arrived(
-    letter: SentLetter, office: str, directory: Directory, rules: Rules, now: datetime
+    letter: SentLetter, missing: Iterable[str], directory: Directory, takers: frozenset[str]
 ) -> list[Finding]:
+    """Report offices that cannot take the letter, all of one kind together."""
+    unknown = [office for office in missing if office not in directory.offices]
+    bare = [
+        directory.name(office)
+        for office in missing
+        if office in directory.offices and office not in takers
+    ]
     place = Place(letter.office, letter.node, letter.event, letter.at)
-    name = directory.name(office)
-    if not directory.takes_letters(office):
-        kind = "no-machine" if office in directory.offices else "unknown-office"
-        return [found(kind, place, letter=letter.label, other=name)]
+    return [
+        found(kind, place, letter=letter.label, other=_few(offices))
+        for kind, offices in (("unknown-office", unknown), ("no-machine", bare))
+        if offices
+    ]
+
+
+def _slow(
+    letter: SentLetter, offices: Iterable[str], directory: Directory, rules: Rules, now: datetime
+) -> list[Finding]:
     days = (now - parse_instant(letter.at)).days
     if days < rules.late_days:
         return []
-    return [found("not-arrived", place, letter=letter.label, other=name, days=days)]
+    place = Place(letter.office, letter.node, letter.event, letter.at)
+    return [
+        found("not-arrived", place, letter=letter.label, other=directory.name(office), days=days)
+        for office in offices
+    ]
+
+
+def _few(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown} +{len(names) - _NAMED}"
 
 
 def _place(told: Told) -> Place:

@@ -49,9 +49,10 @@ class Directory(NamedTuple):
         entry = self.offices.get(office)
         return entry.name if entry else office
 
-    def takes_letters(self, office: str) -> bool:
-        """Tell whether an office has a node that letters can go to."""
-        return any(node.registry and node.active for node in self.nodes_of(office))
+    def takers(self) -> frozenset[str]:
+        """The offices that have a node to which letters can go."""
+        nodes = self.nodes.values()
+        return frozenset(node.office for node in nodes if node.registry and node.active)
 
 
 def read_directory(store: Store, centre: str) -> Directory:

@@ -70,6 +70,7 @@ class _Kind(NamedTuple):
     english: str
 
 
+_LONGEST: Final = 160
 _C, _S, _N = Severity.CRITICAL, Severity.SERIOUS, Severity.NOTICE
 REGISTER_THAI: Final = {Register.INCOMING: "หนังสือรับ", Register.OUTGOING: "หนังสือส่ง"}
 REGISTER_ENGLISH: Final = {Register.INCOMING: "incoming", Register.OUTGOING: "outgoing"}
@@ -330,7 +331,9 @@ def found(kind: str, place: Place, numbers: Numbers | None = None, /, **facts: o
         facts: further values for the braces in the sentences.
     """
     severity, thai, english = KINDS[kind]
-    values = {"event": place.event, "office": place.office, "node": place.node} | facts
+    # What an office wrote may be of any length; a sentence for the telephone is not.
+    said = {name: _short(value) for name, value in facts.items()}
+    values = {"event": place.event, "office": place.office, "node": place.node} | said
     registers = ("", "")
     if numbers is not None:
         values |= {"year": numbers.year, "number": numbers.number, "last": numbers.last}
@@ -349,6 +352,10 @@ def found(kind: str, place: Place, numbers: Numbers | None = None, /, **facts: o
         thai=thai.format_map(values | {"register": registers[0]}),
         english=english.format_map(values | {"register": registers[1]}),
     )
+
+
+def _short(value: object) -> object:
+    return f"{value[:_LONGEST]}…" if isinstance(value, str) and len(value) > _LONGEST else value
 
 
 def worst_first(finding: Finding) -> tuple[int, str, str, str, int, str, str]:

@@ -24,7 +24,7 @@ from saraban_central.gateway.answers import encode
 from saraban_central.gateway.aside import Bad
 from saraban_central.gateway.documents import claimed_id, signed_document
 from saraban_central.records import ALARMS, INTAKE, PENDING, Alarm, Intake, Node, Pending
-from saraban_central.store.interface import Conflict, Insert, Keep, Remove, Store, Writing
+from saraban_central.store.interface import Conflict, Insert, Keep, Kept, Remove, Writing
 from saraban_sync.admission import EMPTY, Head, Judgement, Verdict, examine, place
 from saraban_sync.errors import Unintelligible
 from saraban_sync.events import Event, payload_hash
@@ -34,7 +34,7 @@ from saraban_sync.wire import Document, journal_database
 _PAGE: Final = 500
 _SLICE: Final = 64
 _CHECKERS: Final = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="check")
-_LATER: Final = "an event before it has not come"
+_WAITS: Final = Judgement(Verdict.PENDING, "an event before it has not come")
 _TOO_MANY: Final = Judgement(
     Verdict.REFUSED, "pending: too many events wait for one that has not come"
 )
@@ -122,21 +122,27 @@ class _Admission:
     def _judge_waiting(self, left: list[_Candidate]) -> list[_Candidate]:
         """Judge what waited from earlier requests, as far as that can lead anywhere now."""
         after = ""
-        while stored := _waiting(self._centre.store, self._node, after):
-            after = stored[-1].key
-            nearest = min(parse_event_id(one.document.id)[1] for one in stored)
-            if nearest > self._head.seq + 1 and len(stored) < _PAGE:
+        prefix = f"{self._node.node}/"
+        while kept := self._centre.store.records(PENDING, prefix, after=after, limit=_PAGE):
+            after = kept[-1].key
+            nearest = min(parse_event_id(one.value.id)[1] for one in kept)
+            if nearest > self._head.seq + 1:
                 break
-            left = self._judge([*left, *stored])
-            if any(one.key for one in left) or len(stored) < _PAGE:
+            left = self._judge([*left, *_candidates(self._node, kept)])
+            if any(one.key for one in left):
                 break
         return left
 
     def _bound(self, waiting: list[_Candidate]) -> list[_Candidate]:
         if not waiting:
             return []
-        there = self._centre.store.count(PENDING, f"{self._node.node}/")
+        store = self._centre.store
+        there = store.count(PENDING, f"{self._node.node}/")
         room = max(0, self._centre.config.pending_documents - there)
+        if len(waiting) > room:  # those that wait here already take no room
+            there_already = [one for one in waiting if store.record(PENDING, self._key(one))]
+            self._done += [(one, _WAITS) for one in there_already]
+            waiting = [one for one in waiting if one not in there_already]
         self._done += [(one, _TOO_MANY) for one in waiting[room:]]
         return waiting[:room]
 
@@ -183,7 +189,10 @@ class _Admission:
             signature=document.signature,
             came_at=self._centre.now(),
         )
-        return Keep(PENDING, f"{self._node.node}/{document.id}/{document.revision}", record)
+        return Keep(PENDING, self._key(one), record)
+
+    def _key(self, one: _Candidate) -> str:
+        return f"{self._node.node}/{one.document.id}/{one.document.revision}"
 
     def _outcomes(self, waiting: list[_Candidate], unread: list[_Unread]) -> list[Outcome]:
         found = {
@@ -191,7 +200,7 @@ class _Admission:
             for one, said in self._done
         }
         for one in waiting:
-            found[one.place] = Outcome(one.document.id, Verdict.PENDING, _LATER, one.document)
+            found[one.place] = Outcome(one.document.id, *_WAITS[:2], one.document)
         for place_, bad in unread:
             found[place_] = Outcome(bad.id, bad.verdict, bad.reason)
         return [found[number] for number in sorted(found) if number >= 0]
@@ -247,8 +256,7 @@ def _examined(node: Node, documents: Sequence[Document]) -> list[Judgement | Eve
     return list(chain.from_iterable(done))
 
 
-def _waiting(store: Store, node: Node, after: str) -> list[_Candidate]:
-    kept = store.records(PENDING, f"{node.node}/", after=after, limit=_PAGE)
+def _candidates(node: Node, kept: Sequence[Kept[Pending]]) -> list[_Candidate]:
     documents = [
         Document(
             id=one.value.id,

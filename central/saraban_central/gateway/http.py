@@ -6,24 +6,29 @@ the one CouchDB gives (Litestar's own default of 201 breaks replicators).
 """
 
 import asyncio
+import logging
 import zlib
 from asyncio import Future
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final, Protocol
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from litestar.enums import ScopeType
 from litestar.types import HTTPScope, Receive, Scope, Send
 
+from saraban_base.web.errors import status_of
 from saraban_central.centre import Centre
 from saraban_central.gateway import door, routes
-from saraban_central.gateway.answers import Answer, Denied, Stream, json_answer
+from saraban_central.gateway.answers import Answer, Denied, Stream, json_answer, not_found
 from saraban_central.gateway.bodies import Disconnected, read_body
 from saraban_central.gateway.calls import Call
 from saraban_central.gateway.offloop import off_loop
+from saraban_sync.errors import SarabanError
 from saraban_sync.registers import instant
+
+log: Final = logging.getLogger(__name__)
 
 _LEVEL: Final = 6
 """gzip: on pages of events 1 % longer than level 9 in half its time; 4 is 5 % longer than 6."""
@@ -51,12 +56,19 @@ class Gateway:
             await request.answer(denied.answer())
         except Disconnected:
             return
+        except SarabanError as wrong:
+            if request.started:
+                raise
+            log.exception("gateway.failed code=%s", wrong.code)
+            reason = f"{wrong.code} {wrong.sentence('en')}"
+            failed = Denied(status_of(wrong), "internal_server_error", reason)
+            await request.answer(failed.answer())
 
     async def _answer(self, request: "_Request") -> None:
-        path = request.path
         node = await off_loop(
             door.authenticate, self._centre.store, request.header(b"authorization")
         )
+        path = request.path()
         if not path:
             await request.answer(self._welcome(request.method))
             return
@@ -113,15 +125,29 @@ class _Request:
         self._send = send
         self._headers = dict(scope["headers"])
         self._query = scope["query_string"]
+        self.started = False
         self.receive = receive
         self.method = scope["method"]
-        path = scope["path"].removeprefix(scope.get("root_path", "")).removeprefix("/db")
-        self.path = [part for part in path.split("/") if part]
+        self._raw_path = scope["raw_path"]
         self._packs = "gzip" in self.header(b"accept-encoding").lower()
 
     def header(self, name: bytes) -> str:
         """Read a header, empty when it is not there."""
         return self._headers.get(name, b"").decode("latin-1")
+
+    def path(self) -> list[str]:
+        """Give the parts of the path below ``/db``, as they were sent.
+
+        Raises:
+            Denied: it is no text, or another path: Litestar takes ``/dbx`` for one of ours.
+        """
+        parts = self._raw_path.decode("latin-1").split("/")[1:]
+        if parts[0] != "db":
+            raise not_found("no such thing")
+        try:
+            return [unquote(part, errors="strict") for part in parts[1:] if part]
+        except UnicodeDecodeError as wrong:
+            raise Denied(400, "bad_request", "the path cannot be read") from wrong
 
     def query(self) -> dict[str, str]:
         """Read the parameters.
@@ -198,6 +224,7 @@ class _Request:
             "Saraban-Time": instant(self._centre.clock.now()),
             **headers,
         }
+        self.started = True
         await self._send(
             {
                 "type": "http.response.start",

@@ -20,6 +20,7 @@ from saraban_central.gateway.answers import (
 from saraban_central.gateway.calls import Call, Kind, decode
 from saraban_central.records import CONTACTS, LOCALS, Contact, Local
 from saraban_central.store.interface import Put, Writing
+from saraban_sync.ids import Whole
 from saraban_sync.registers import instant, parse_instant
 
 STATUS: Final = "status"
@@ -35,8 +36,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     last_event: str = ""
     last_hash: str = ""
     program: str = ""
-    free_bytes: int = -1
-    pushed_files_pending: int = 0
+    free_bytes: Whole = -1
+    pushed_files_pending: Whole = 0
     backup_at: str = ""
     backup_good: bool = False
 

@@ -4,7 +4,9 @@ The table is the whole of it: a request that is not in it does not exist, a data
 not in its row is forbidden.
 """
 
+import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -21,6 +23,8 @@ from saraban_central.gateway.answers import (
 from saraban_central.gateway.calls import Call, Kind
 from saraban_sync.admission import Verdict
 
+log: Final = logging.getLogger(__name__)
+
 Handler: TypeAlias = Callable[[Call], Answer | Stream]
 
 _ID: Final = re.compile(r"[A-Za-z0-9.:-][A-Za-z0-9_.:-]{0,99}")
@@ -35,6 +39,9 @@ def bulk_docs(call: Call) -> Answer:
     if call.kind is Kind.CHUNKS:
         return json_answer(chunks.bring(call, body.docs), 201)
     outcomes = admit(call.centre, call.node, body.docs)
+    counted = Counter(one.verdict.value for one in outcomes)
+    said = " ".join(f"{verdict}={counted[verdict]}" for verdict in sorted(counted))
+    log.info("gateway.journal node=%s bytes=%d %s", call.node.node, len(call.body), said)
     return json_answer([row for one in outcomes if (row := _row(one, body.new_edits))], 201)
 
 
@@ -119,6 +126,8 @@ def _endpoint(rest: Sequence[str]) -> tuple[str, str]:
             return "", ""
         case ["_local", name] if _NOTE.fullmatch(name):
             return "_local/", name
+        case [name] if name.startswith("_local/"):  # the slash was sent as %2F
+            return _endpoint(name.split("/"))
         case [name] if name in _ENDPOINTS:
             return name, ""
         case [name] if _ID.fullmatch(name):

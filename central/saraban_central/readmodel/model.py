@@ -106,7 +106,9 @@ class ReadModel:
     def _follow(self, store: Store) -> int:
         offices = {kept.value.node: kept.value.office for kept in store.records(NODES)}
         journals = _Journals(store, offices)
-        return sum(self._follow_journal(journals, node) for node in sorted(offices))
+        heads, places = _heads(store), self._places()
+        grown = [node for node in offices if heads.get(node, "") > places.get(node, "")]
+        return sum(self._follow_journal(journals, node) for node in sorted(grown))
 
     def _follow_journal(self, journals: _Journals, node: str) -> int:
         taken = 0
@@ -131,11 +133,15 @@ class ReadModel:
         """Tell whether the store was set back, or the model is new or half made."""
         with self.read() as cursor:
             origin = one(cursor, "SELECT generation FROM origin")
-            places = rows(cursor, "SELECT node, event FROM progress")
         if origin != (_generation(store),):
             return True
-        heads = {info.name: info.last for info in store.databases("journal-")}
-        return any(heads.get(journal_database(node), "") < event for node, event in places)
+        heads = _heads(store)
+        return any(heads.get(node, "") < event for node, event in self._places().items())
+
+    def _places(self) -> dict[str, str]:
+        """Give the last event that was taken in of each journal."""
+        with self.read() as cursor:
+            return dict(rows(cursor, "SELECT node, event FROM progress"))
 
     def _empty(self, store: Store) -> None:
         with self._database.write() as write:
@@ -149,6 +155,12 @@ class ReadModel:
     def _finished(self) -> None:
         with self._database.write() as write:
             write.cursor.execute("UPDATE origin SET rebuilding = 0 WHERE rebuilding = 1")
+
+
+def _heads(store: Store) -> dict[str, str]:
+    """Give the last event of each journal, by the node's name."""
+    prefix = journal_database("")
+    return {info.name.removeprefix(prefix): info.last for info in store.databases(prefix)}
 
 
 def _generation(store: Store) -> int:

@@ -7,13 +7,14 @@ model built from nothing is equal to one that grew event by event.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import msgspec
 
 from saraban_base.sqlite import Cursor, one
 from saraban_central.readmodel import searching
-from saraban_sync.errors import Unintelligible
+from saraban_sync.errors import NotAnIdentifier, Unintelligible
 from saraban_sync.events import (
     BackupFinished,
     Body,
@@ -30,10 +31,11 @@ from saraban_sync.events import (
     PersonChanged,
     RangeAccepted,
     ReceiptGiven,
+    Source,
     parse_event,
 )
 from saraban_sync.grants import Grant
-from saraban_sync.ids import parse_event_id
+from saraban_sync.ids import node_id, office_code, parse_event_id
 from saraban_sync.wire import Document
 
 _grants: Final = msgspec.json.Decoder(Grant)
@@ -60,9 +62,8 @@ def take_in(
         offices: the office of each node.
         stored_at: when the centre took it in.
     """
-    try:
-        event = parse_event(document.payload, document.signature)
-    except Unintelligible:
+    event = _readable(document, node)
+    if event is None:
         # Only damage in the store brings such bytes here; the auditor says which. Pass over them.
         _pass_over(cursor, node, "unreadable", "")
         _advance(cursor, node, document.id, "", stored_at)
@@ -74,6 +75,14 @@ def take_in(
         _pass_over(cursor, node, "newer", event.type)
         return
     _apply(cursor, node, arrived, event.body, offices)
+
+
+def _readable(document: Document, node: str) -> Event | None:
+    try:
+        event = parse_event(document.payload, document.signature)
+    except Unintelligible:
+        return None
+    return event if (event.node, event.id) == (node, document.id) else None
 
 
 def _apply(
@@ -109,11 +118,15 @@ def _apply(
 
 
 def _advance(cursor: Cursor, node: str, event: str, at: str, stored_at: str) -> None:
+    try:
+        seq = parse_event_id(event)[1]
+    except NotAnIdentifier:  # put into the store by hand; the auditor says so
+        seq = 0
     cursor.execute(
         "INSERT INTO progress (node, seq, event, at, stored_at) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (node) DO UPDATE SET seq = excluded.seq, event = excluded.event,"
         " at = excluded.at, stored_at = excluded.stored_at",
-        (node, parse_event_id(event)[1], event, at, stored_at),
+        (node, seq, event, at, stored_at),
     )
 
 
@@ -136,13 +149,13 @@ def _happening(cursor: Cursor, node: str, name: str, arrived: Arrived) -> None:
         case EntryNoted(entry=entry) | EntryVoided(entry=entry) | FilesAdded(entry=entry):
             pass
         case LetterArrived(source=source) | ReceiptGiven(source=source):
-            letter = (source.node, source.event)
+            letter = _letter(source) or ("", "")
         case _:
             pass  # concerns no letter
     cursor.execute(
-        "INSERT INTO happening (node, seq, event, type, at, stored_at, actor, entry, letter_node,"
-        " letter_event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (node, parse_event_id(name)[1], name, event.type[:60], event.at, arrived.stored_at,
+        "INSERT OR IGNORE INTO happening (node, seq, event, type, at, stored_at, actor, entry,"
+        " letter_node, letter_event) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (node, event.seq, name, event.type[:60], event.at, arrived.stored_at,
          event.actor, entry, *letter),
     )  # fmt: skip
 
@@ -181,20 +194,20 @@ def _registered(
     body: LetterRegistered,
     offices: Mapping[str, str],
 ) -> None:
-    event, source = arrived.event, body.source
+    event = arrived.event
+    letter = _letter(body.source) if body.source else None
     cursor.execute(
         "INSERT INTO entry (node, event, office, register, year, number, state, subject, sender,"
         " recipient, letter_no, letter_date, action, remark, urgency, files, source_node,"
         " source_event, imported, at, stored_at, actor, void_reason, voided_at)"
         " VALUES (?, ?, ?, ?, ?, ?, 'issued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '')",
         (node, event.id, arrived.office, body.register, body.year, body.number, body.subject,
-         body.sender, body.recipient, body.letter_no, body.letter_date, body.action, body.remark,
-         body.urgency, len(body.files), source.node if source else "",
-         source.event if source else "", int(body.imported), event.at, arrived.stored_at,
-         event.actor),
+         body.sender, body.recipient, body.letter_no, _day(body.letter_date), body.action,
+         body.remark, body.urgency, len(body.files), *(letter or ("", "")), int(body.imported),
+         event.at, arrived.stored_at, event.actor),
     )  # fmt: skip
     searching.index(cursor, node, event.id)
-    if source is not None:
+    if letter is not None:
         cursor.execute(
             "INSERT INTO delivery (source_node, source_event, office, sender_office,"
             " registered_at, registered_by, registered_year, registered_number)"
@@ -205,14 +218,14 @@ def _registered(
             " registered_number = excluded.registered_number"
             " WHERE registered_at = '' OR (excluded.registered_at, excluded.registered_by)"
             " < (registered_at, registered_by)",
-            (source.node, source.event, arrived.office, offices.get(source.node, ""), event.at,
+            (*letter, arrived.office, offices.get(letter[0], ""), event.at,
              f"{node}/{event.id}", body.year, body.number),
         )  # fmt: skip
 
 
 def _sent(cursor: Cursor, node: str, arrived: Arrived, body: LetterSent) -> None:
     event = arrived.event
-    for office in dict.fromkeys(body.offices):
+    for office in dict.fromkeys(code for code in body.offices if _is_code(code)):
         cursor.execute(
             "INSERT INTO delivery (source_node, source_event, office, sender_office, year, number,"
             " subject, letter_no, urgency, sent_at, stored_at)"
@@ -229,6 +242,9 @@ def _sent(cursor: Cursor, node: str, arrived: Arrived, body: LetterSent) -> None
 def _letter_arrived(
     cursor: Cursor, node: str, arrived: Arrived, body: LetterArrived, offices: Mapping[str, str]
 ) -> None:
+    letter = _letter(body.source)
+    if letter is None:
+        return  # the auditor says what is wrong with it
     cursor.execute(
         "INSERT INTO delivery (source_node, source_event, office, sender_office, arrived_at,"
         " arrived_by) VALUES (?, ?, ?, ?, ?, ?)"
@@ -236,7 +252,7 @@ def _letter_arrived(
         " arrived_at = excluded.arrived_at, arrived_by = excluded.arrived_by"
         " WHERE arrived_at = '' OR (excluded.arrived_at, excluded.arrived_by)"
         " < (arrived_at, arrived_by)",
-        (body.source.node, body.source.event, arrived.office, offices.get(body.source.node, ""),
+        (*letter, arrived.office, offices.get(letter[0], ""),
          arrived.event.at, f"{node}/{arrived.event.id}"),
     )  # fmt: skip
 
@@ -244,13 +260,16 @@ def _letter_arrived(
 def _receipt(
     cursor: Cursor, arrived: Arrived, body: ReceiptGiven, offices: Mapping[str, str]
 ) -> None:
+    letter = _letter(body.source)
+    if letter is None:
+        return  # the auditor says what is wrong with it
     cursor.execute(
         "INSERT INTO delivery (source_node, source_event, office, sender_office, receipt_at)"
         " VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (source_node, source_event, office) DO UPDATE SET"
         " receipt_at = excluded.receipt_at"
         " WHERE receipt_at = '' OR excluded.receipt_at < receipt_at",
-        (body.source.node, body.source.event, arrived.office, offices.get(body.source.node, ""),
+        (*letter, arrived.office, offices.get(letter[0], ""),
          arrived.event.at),
     )  # fmt: skip
 
@@ -292,3 +311,28 @@ def followed(cursor: Cursor, node: str) -> str:
     """Give the id of the last event of a journal that is in the read model; empty for none."""
     row = one(cursor, "SELECT event FROM progress WHERE node = ?", (node,))
     return str(row[0]) if row else ""
+
+
+def _letter(source: Source) -> tuple[str, str] | None:
+    """Give node and event of a sender, when what an office wrote can be such names."""
+    try:
+        parse_event_id(source.event)
+        return node_id(source.node), source.event
+    except NotAnIdentifier:
+        return None
+
+
+def _is_code(text: str) -> bool:
+    try:
+        office_code(text)
+    except NotAnIdentifier:
+        return False
+    return True
+
+
+def _day(text: str) -> str:
+    """Give an ISO date as it is, and nothing for what is none: pages read it as a date."""
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        return ""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from saraban_base.refusals import PageNotFound
 from saraban_base.web.routes import serve
@@ -92,7 +93,7 @@ class Api:
 
         return await serve(request, work)
 
-    async def add_office(self, request: AnyRequest, data: NewOffice) -> OfficeItem:
+    async def add_office(self, request: AnyRequest, data: JSONBody[NewOffice]) -> OfficeItem:
         """Add an office; for administrators."""
 
         def work(_: Visit) -> OfficeItem:
@@ -101,7 +102,9 @@ class Api:
 
         return await serve(request, work)
 
-    async def make_code(self, request: AnyRequest, code: str, data: NewMachine) -> EnrolmentCode:
+    async def make_code(
+        self, request: AnyRequest, code: FromPath[str], data: JSONBody[NewMachine]
+    ) -> EnrolmentCode:
         """Make a one-time code for a new machine of an office; for administrators."""
 
         def work(_: Visit) -> EnrolmentCode:
@@ -115,7 +118,12 @@ class Api:
         return await serve(request, work)
 
     async def register(
-        self, request: AnyRequest, code: str, book: str, year: int, before: int | None = None
+        self,
+        request: AnyRequest,
+        code: FromPath[str],
+        book: FromPath[str],
+        year: FromPath[int],
+        before: FromQuery[int | None] = None,
     ) -> EntryList:
         """Give lines of a register, the greatest number first."""
 
@@ -134,14 +142,20 @@ class Api:
         return await serve(request, work)
 
     async def search(
-        self, request: AnyRequest, q: str = "", office: str = "", register: str = "", skip: int = 0
+        self,
+        request: AnyRequest,
+        q: FromQuery[str] = "",
+        office: FromQuery[str] = "",
+        register: FromQuery[str] = "",
+        skip: FromQuery[int] = 0,
     ) -> HitList:
         """Search the registers of all offices, the newest first."""
 
-        def work(visit: Visit) -> HitList:
+        def work(_: Visit) -> HitList:
             passed = max(0, min(skip, 10_000))
+            wish = wish_of(q, office, register)
             with self._centre.readmodel.read() as cursor:
-                found = searching.find(cursor, wish_of(visit), limit=_PAGE + 1, offset=passed)
+                found = searching.find(cursor, wish, limit=_PAGE + 1, offset=passed)
             return HitList(
                 entries=tuple(entry_of(hit) for hit in found[:_PAGE]),
                 skip=passed + _PAGE if len(found) > _PAGE else None,
@@ -150,7 +164,11 @@ class Api:
         return await serve(request, work)
 
     async def deliveries(
-        self, request: AnyRequest, every: bool = False, office: str = "", skip: int = 0
+        self,
+        request: AnyRequest,
+        every: FromQuery[bool] = False,
+        office: FromQuery[str] = "",
+        skip: FromQuery[int] = 0,
     ) -> LetterList:
         """List letters between offices that are not complete; all with ``every=true``."""
 
@@ -168,7 +186,9 @@ class Api:
 
         return await serve(request, work)
 
-    async def delivery(self, request: AnyRequest, node: str, event: str) -> WholeLetter:
+    async def delivery(
+        self, request: AnyRequest, node: FromPath[str], event: FromPath[str]
+    ) -> WholeLetter:
         """Tell how far one letter has come to each office."""
 
         def work(_: Visit) -> WholeLetter:
@@ -183,7 +203,7 @@ class Api:
 
         return await serve(request, work)
 
-    async def ranges(self, request: AnyRequest, office: str = "") -> list[RangeItem]:
+    async def ranges(self, request: AnyRequest, office: FromQuery[str] = "") -> list[RangeItem]:
         """Tell who holds which numbers."""
 
         def work(_: Visit) -> list[RangeItem]:
@@ -201,7 +221,7 @@ class Api:
 
         return await serve(request, work)
 
-    async def grant(self, request: AnyRequest, data: NewRange) -> RangeItem:
+    async def grant(self, request: AnyRequest, data: JSONBody[NewRange]) -> RangeItem:
         """Grant numbers to a machine; for administrators."""
 
         def work(_: Visit) -> RangeItem:

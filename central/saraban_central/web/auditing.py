@@ -1,7 +1,5 @@
 """ตรวจสอบ: the last audit, a new one, its findings, and the report to take away."""
 
-from collections.abc import Sequence
-from itertools import groupby
 from typing import Final
 
 import msgspec
@@ -11,10 +9,10 @@ from litestar.handlers import HTTPRouteHandler
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
 from saraban_central.audit.errors import NoReportYet
-from saraban_central.audit.findings import Finding, Severity
+from saraban_central.audit.findings import Severity
 from saraban_central.audit.keeping import Kept, last_report
 from saraban_central.audit.report import as_csv
-from saraban_central.web.desk import PEOPLE, CentralThreads, Desk, spoken
+from saraban_central.web.desk import PEOPLE, CentralThreads, Desk, grouped, spoken
 from saraban_sync.errors import BadSignature
 
 _WAIT_SECONDS: Final = 8.0
@@ -56,7 +54,7 @@ class AuditPages:
             damaged=damaged,
             severities=list(Severity),
             severity=wanted,
-            groups=_grouped(found[:_SHOWN]),
+            groups=grouped(found[:_SHOWN]),
             shown=min(_SHOWN, len(found)),
             found=len(found),
             critical=report.count(Severity.CRITICAL) if report else 0,
@@ -92,12 +90,6 @@ class AuditPages:
         if kept is None:
             raise NoReportYet("no report")
         return kept
-
-
-def _grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Put findings of one kind and office together: twenty late letters are one thing to do."""
-    groups = groupby(findings, key=lambda one: (one.severity, one.kind, one.office, one.register))
-    return [list(group) for _, group in groups]
 
 
 def start_audit(desk: Desk, visit: Visit) -> None:

@@ -1,10 +1,11 @@
 """What all pages of the centre share: the centre behind them, who may what, the frame around."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import groupby
 from typing import Final
 
 from saraban_base.refusals import PageNotFound
@@ -13,6 +14,7 @@ from saraban_base.web.needs import Needs, role
 from saraban_base.web.visit import Frame, RailItem, Threads, Visit
 from saraban_central import directory, errors, overview
 from saraban_central.audit.errors import AuditStopped, NoReportYet
+from saraban_central.audit.findings import Finding
 from saraban_central.audit.keeping import Auditing
 from saraban_central.centre import Centre
 from saraban_central.overview import Limits, Machine
@@ -128,6 +130,12 @@ def book_of(text: str) -> Register:
         return Register(text)
     except ValueError as wrong:
         raise PageNotFound(f"register {text[:40]!r}") from wrong
+
+
+def grouped(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Put findings of one kind and office together: twenty late letters are one thing to do."""
+    groups = groupby(findings, key=lambda one: (one.severity, one.kind, one.office, one.register))
+    return [list(group) for _, group in groups]
 
 
 def spoken(visit: Visit) -> Callable[[str], str]:

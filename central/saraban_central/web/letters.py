@@ -1,5 +1,6 @@
 """ทะเบียน and หนังสือ: the registers of all offices and one letter, to be read only."""
 
+from itertools import groupby
 from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
@@ -10,7 +11,7 @@ from saraban_base.web.visit import Answer, Visit
 from saraban_central import directory
 from saraban_central.readmodel import deliveries, registers
 from saraban_central.web.desk import PEOPLE, Desk, book_of, whole
-from saraban_sync.registers import buddhist_year
+from saraban_sync.registers import buddhist_year, parse_instant, thai_date
 
 _PAGE: Final = 50
 
@@ -49,7 +50,12 @@ class LetterPages:
             register=register,
             year=year,
             years=sorted({this_year, year, *(one.year for one in own)}, reverse=True),
-            lines=shown,
+            days=[
+                (day, list(lines))
+                for day, lines in groupby(shown, lambda one: thai_date(parse_instant(one.at)))
+            ],
+            first=shown[0].number if shown else 0,
+            last=shown[-1].number if shown else 0,
             total=sum(one.issued + one.void for one in own if one.year == year),
             older=shown[-1].number if len(found) > _PAGE else 0,
             later=before > 0,

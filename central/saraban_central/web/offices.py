@@ -18,7 +18,7 @@ from saraban_central.overview import DANGER, WAITING, Machine
 from saraban_central.readmodel import deliveries, machines, registers
 from saraban_central.records import ALARMS, SET_ASIDE
 from saraban_central.store.interface import Shelf
-from saraban_central.web.desk import ADMINS, PEOPLE, Desk, is_admin, spoken, whole
+from saraban_central.web.desk import ADMINS, PEOPLE, Desk, grouped, is_admin, spoken, whole
 from saraban_sync.errors import BadSignature, NotAnIdentifier, SarabanError
 from saraban_sync.ids import NodeId
 from saraban_sync.registers import buddhist_year
@@ -27,6 +27,7 @@ _T = TypeVar("_T")
 _TIMELINE: Final = 20
 _SHOWN: Final = 20
 _LETTERS: Final = 6
+_FINDINGS: Final = 100
 
 
 class OfficePages:
@@ -126,6 +127,7 @@ class OfficePages:
             open_letters = deliveries.unregistered(cursor, code, limit=_LETTERS + 1)
             acts = self._timeline(cursor, found, chosen, before)
         report = self._report()
+        own = [one for one in report.findings if one.office == code] if report else []
         names = [one.node.node for one in found if one.node]
         return visit.page(
             "office.html",
@@ -143,7 +145,9 @@ class OfficePages:
             later=before > 0,
             alarms=self._kept(ALARMS, names),
             aside=self._kept(SET_ASIDE, names),
-            findings=[one for one in report.findings if one.office == code] if report else [],
+            groups=grouped(own[:_FINDINGS]),
+            found=len(own),
+            shown=min(len(own), _FINDINGS),
             report=report,
             year=buddhist_year(centre.clock.now()),
             code_hours=centre.config.enrol_code_hours,

@@ -30,7 +30,10 @@ class SearchPage:
 
     def show(self, visit: Visit) -> Answer:
         """Show what was found, newest first."""
-        wish = wish_of(visit)
+        asked_for = visit.query
+        wish = wish_of(
+            asked_for.get("q", ""), asked_for.get("office", ""), asked_for.get("register", "")
+        )
         skip = whole(visit.query.get("skip", ""), 0, most=10_000)
         words = searching.terms_of(wish.text)
         asked = bool(words)
@@ -58,12 +61,10 @@ class SearchPage:
         )
 
 
-def wish_of(visit: Visit) -> Wish:
-    """Read what is looked for from the address."""
-    register = visit.query.get("register", "")
+def wish_of(text: str, office: str, register: str) -> Wish:
+    """Read what is looked for; a register that there is not counts as not given."""
     return Wish(
-        text=visit.query.get("q", "")[:_MOST],
-        office=visit.query.get("office", "")[:60],
+        text=text[:_MOST],
+        office=office[:60],
         register=register if register in tuple(Register) else "",
-        year=whole(visit.query.get("year", ""), 0, most=9999),
     )

@@ -29,7 +29,9 @@ _REGISTERS = click.Choice([register.value for register in Register])
 @click.option("--letter-no", default="", help="ที่")
 @click.option("--letter-date", type=click.DateTime(["%Y-%m-%d"]), help="ลงวันที่ (YYYY-MM-DD)")
 @click.option("--urgency", type=click.Choice([one.value for one in Urgency]), default="normal")
-@click.option("--file", "paths", multiple=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--file", "paths", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option("--office", "offices", multiple=True, help="Receiving office code; may be repeated.")
 def register(
     folder: Path,

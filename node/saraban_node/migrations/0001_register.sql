@@ -36,7 +36,7 @@ CREATE UNIQUE INDEX number_range_by_series ON number_range (register, year, firs
 
 CREATE TABLE entry (
     seq           INTEGER PRIMARY KEY REFERENCES journal (seq),
-    id            TEXT NOT NULL UNIQUE,
+    id            TEXT NOT NULL,
     register      TEXT NOT NULL CHECK (register IN ('incoming', 'outgoing')),
     year          INTEGER NOT NULL,
     number        INTEGER NOT NULL CHECK (number >= 1),
@@ -71,15 +71,27 @@ CREATE TABLE entry_file (
 
 CREATE INDEX entry_file_by_content ON entry_file (sha256);
 
-CREATE TABLE happening (         -- what was done with an entry, in the order of the journal
+CREATE TABLE happening (         -- what was done with an entry after it was registered
     entry INTEGER NOT NULL REFERENCES entry (seq),
     seq   INTEGER NOT NULL REFERENCES journal (seq),
     PRIMARY KEY (entry, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE search_mark (       -- lines up to here are in entry_search, newer ones are read through
+    through INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO search_mark VALUES (0);
+
+CREATE VIEW indexed_line AS
+SELECT seq, search_text FROM entry WHERE seq <= (SELECT through FROM search_mark);
+
 CREATE VIRTUAL TABLE entry_search USING fts5 (
-    search_text, content = 'entry', content_rowid = 'seq', tokenize = 'trigram', columnsize = 0
+    search_text, content = 'indexed_line', content_rowid = 'seq', columnsize = 0, detail = none,
+    tokenize = 'trigram case_sensitive 1'
 );
+
+INSERT INTO entry_search (entry_search, rank) VALUES ('automerge', 0);
 
 CREATE TABLE delivery (          -- one row for each office a letter was sent to
     sent   INTEGER NOT NULL REFERENCES journal (seq),

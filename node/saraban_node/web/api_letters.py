@@ -100,6 +100,7 @@ class LetterApi:
     async def list_(
         self,
         request: AnyRequest,
+        *,
         register: FromQuery[Register] = Register.INCOMING,
         year: FromQuery[int] = 0,
         text: FromQuery[str] = "",

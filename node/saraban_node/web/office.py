@@ -32,6 +32,7 @@ web_errors.register(
         errors.AlreadyRegistered: 409,
         errors.FileMissing: 404,
         errors.FileRefused: 422,
+        errors.NotSendable: 422,
         errors.NotEnrolled: 409,
         errors.CentreUnreachable: 503,
         errors.CentreRefused: 503,

@@ -69,6 +69,8 @@
     });
   }
   ($("[aria-invalid=true]") || $("[data-focus-first]") || $("[data-focus]"))?.focus();
+  // The field for the next letter has the cursor; the number just issued must still be seen.
+  if ($(".issued")) addEventListener("load", () => scrollTo(0, 0));
 
   // Registering twice by a double click does no harm on the node; the button still shows that it heard.
   for (const form of $$("form[data-once]")) {

@@ -1,0 +1,79 @@
+"""Debian's chromium, and what every page is looked at for."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+CHROMIUM: Final = "/usr/bin/chromium"
+FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+AXE: Final = Path(__file__).parents[1] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+DESK: Final = {"width": 1366, "height": 768}
+WIDE: Final = {"width": 1920, "height": 1080}
+PHONE: Final = {"width": 390, "height": 844}
+_SERIOUS: Final = {"serious", "critical"}
+_TOO_WIDE: Final = (
+    "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+)
+
+
+def new_page(browser: Browser, **options: Any) -> Page:
+    """Open a browser window of its own that notes every complaint of the page."""
+    options = {"viewport": DESK, "locale": "th-TH", **options}
+    context: BrowserContext = browser.new_context(**options)
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        # The answer of a form with a mistake in it is 409 or 422, which the console calls an error.
+        lambda message: (
+            complaints.append(message.text)
+            if message.type == "error"
+            and "the server responded with a status of 4" not in message.text
+            else None
+        ),
+    )
+    page.complaints = complaints  # type: ignore[attr-defined] # kept with the page they are about
+    return page
+
+
+def complaints(page: Page) -> list[str]:
+    """What the page complained of: errors of its script, anything the CSP refused."""
+    found: list[str] = page.complaints  # type: ignore[attr-defined] # set above
+    return found
+
+
+def barriers(page: Page) -> list[str]:
+    """Serious and critical findings of axe-core on the page; its context must bypass the CSP."""
+    page.add_script_tag(path=str(AXE))
+    result: dict[str, Any] = page.evaluate("async () => await axe.run(document)")
+    return [
+        f"{one['id']}: {node['html'][:160]} ({node['failureSummary'][:160]})"
+        for one in result["violations"]
+        if one["impact"] in _SERIOUS
+        for node in one["nodes"]
+    ]
+
+
+def sticks_out(page: Page) -> int:
+    """By how many pixels the page is wider than the window."""
+    found: int = page.evaluate(_TOO_WIDE)
+    return found
+
+
+def log_in(page: Page, address: str, username: str, password: str) -> None:
+    """Log in as a person does."""
+    page.goto(f"{address}/login")
+    page.get_by_label("ชื่อผู้ใช้").fill(username)
+    page.get_by_label("รหัสผ่าน").fill(password)
+    page.get_by_role("button", name="เข้าสู่ระบบ").click()
+    page.wait_for_url(lambda url: "/login" not in url)

@@ -1,0 +1,178 @@
+"""What a register promises, checked from outside after anything has happened to a node.
+
+Of one series (office, register, year):
+I1 no number twice; I2 numbers follow the order of the journal; I3 every number up to the greatest
+is there; I4 what was written stays as it was written. And of the whole database: journal row, line
+of the register, files, search and range counter tell the same story, or none of them does.
+
+The SQL here is its own, so that the product's queries are not believed about themselves.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from saraban_base.sqlite import Cursor, Write, rows, value
+from saraban_node import journal, numbers, projections, search
+from saraban_node.appliance import Appliance
+from saraban_sync.events import EntryVoided, Event, FilesAdded, LetterRegistered
+
+PROJECTED: Final = (
+    "entry", "entry_file", "happening", "number_range", "delivery", "arrival", "form_sent",
+    "backup_record", "person", "unsent_chunk",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a database holds."""
+
+    hashes: tuple[str, ...]
+    """Of each event of the journal, in order."""
+    numbers: tuple[tuple[str, int, int], ...]
+    """Register, year, number of every line, in the order of the journal."""
+    files: tuple[tuple[str, int], ...]
+    """Content name and length of every file that a line names."""
+
+
+class BrokenPromise(AssertionError):
+    """A register that does not hold what it promises."""
+
+
+def kept(node: Appliance) -> Stored:
+    """Check everything and tell what is stored.
+
+    Raises:
+        BrokenPromise: something does not hold.
+        BrokenChain, DatabaseProblem: as the product itself says it.
+    """
+    _hold(not (found := node.db.integrity()), f"integrity: {found}")
+    with node.db.read() as cursor:
+        events = list(journal.read(cursor))
+        count = journal.verify(cursor, node=node.node, key=node.journal.key.public)
+        _hold(count == len(events), f"{count} events verified, {len(events)} read")
+        _lines_follow_the_journal(cursor, events)
+        _numbers_have_no_gap(cursor)
+        _forms_have_their_line(cursor)
+        _some_lines_are_found(cursor, events)
+        stored = _stored(cursor)
+    _rebuilding_changes_nothing(node)
+    return stored
+
+
+def table(cursor: Cursor, name: str) -> list[tuple[Any, ...]]:
+    """Read a table wholly, in an order of its own."""
+    return sorted(rows(cursor, f"SELECT * FROM {name}"), key=repr)
+
+
+def _hold(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise BrokenPromise(otherwise)
+
+
+def _stored(cursor: Cursor) -> Stored:
+    return Stored(
+        hashes=tuple(row[0] for row in rows(cursor, "SELECT hash FROM journal ORDER BY seq")),
+        numbers=tuple(
+            (row[0], row[1], row[2])
+            for row in rows(cursor, "SELECT register, year, number FROM entry ORDER BY seq")
+        ),
+        files=tuple(
+            (row[0], row[1])
+            for row in rows(cursor, "SELECT DISTINCT sha256, size FROM entry_file ORDER BY sha256")
+        ),
+    )
+
+
+def _lines_follow_the_journal(cursor: Cursor, events: list[Event]) -> None:
+    """Each line is what its events say: written once, frozen, voided only by an event (I1, I4)."""
+    found = rows(
+        cursor,
+        "SELECT seq, id, register, year, number, subject, sender, recipient, letter_no,"
+        " letter_date, remark, urgency, registered_at, state, void_reason,"
+        " (SELECT count(*) FROM entry_file WHERE entry = seq) FROM entry ORDER BY seq",
+    )
+    _hold(found == list(_lines(events)), "a line is not what the journal says of it")
+
+
+def _lines(events: list[Event]) -> Iterator[tuple[Any, ...]]:
+    voided = {e.body.entry: e.body.reason for e in events if isinstance(e.body, EntryVoided)}
+    added: dict[str, int] = {}
+    for event in events:
+        if isinstance(event.body, FilesAdded):
+            added[event.body.entry] = added.get(event.body.entry, 0) + len(event.body.files)
+    for event in events:
+        if isinstance(body := event.body, LetterRegistered):
+            yield (
+                event.seq, event.id, body.register, body.year, body.number, body.subject,
+                body.sender, body.recipient, body.letter_no, body.letter_date, body.remark,
+                body.urgency, event.at, "void" if event.id in voided else "issued",
+                voided.get(event.id, ""), len(body.files) + added.get(event.id, 0),
+            )  # fmt: skip
+
+
+def _numbers_have_no_gap(cursor: Cursor) -> None:
+    """Numbers rise with the journal, one by one, and the counter stands after the last (I1-I3)."""
+    _hold(not numbers.unexplained(cursor), f"unexplained: {numbers.unexplained(cursor)}")
+    ranges = rows(
+        cursor,
+        "SELECT register, year, first, last, next FROM number_range ORDER BY register, year, first",
+    )
+    for series, held in groupby(ranges, key=lambda row: row[:2]):
+        wanted = [n for _, _, first, _, next_ in held for n in range(first, next_)]
+        used = rows(
+            cursor, "SELECT number FROM entry WHERE register = ? AND year = ? ORDER BY seq", series
+        )
+        _hold([row[0] for row in used] == wanted, f"{series}: {len(used)} lines, counter {wanted}")
+    strays = value(
+        cursor,
+        "SELECT count(*) FROM entry WHERE NOT EXISTS (SELECT 1 FROM number_range AS r WHERE"
+        " r.register = entry.register AND r.year = entry.year AND number BETWEEN first AND last)",
+    )
+    _hold(strays == 0, f"{strays} numbers outside every range")
+
+
+def _forms_have_their_line(cursor: Cursor) -> None:
+    lost = rows(cursor, "SELECT form FROM form_sent WHERE entry NOT IN (SELECT seq FROM entry)")
+    _hold(not lost, f"forms without a line: {lost}")
+
+
+def _some_lines_are_found(cursor: Cursor, events: list[Event]) -> None:
+    """Search answers with the oldest and newest lines; that the index fits them all is asked of
+    the index itself."""
+    registered = [event for event in events if isinstance(event.body, LetterRegistered)]
+    for event in registered[:1] + registered[-2:]:
+        if isinstance(body := event.body, LetterRegistered):
+            for asked in (f"{body.number}/{body.year}", body.subject):
+                found = search.find(cursor, asked, limit=100_000)
+                _hold(event.seq in found, f"{event.id} is not found by {asked!r}")
+
+
+class _Enough(Exception):
+    """Ends the rebuilding without keeping it."""
+
+
+def _rebuilding_changes_nothing(node: Appliance) -> None:
+    """The projections made again from the journal are those that are there, row by row."""
+    try:
+        with node.db.write() as write:
+            _search_index_fits(write)
+            before = [table(write.cursor, name) for name in PROJECTED]
+            chunks_gone = before[-1]
+            projections.rebuild(write)
+            _search_index_fits(write)
+            after = [table(write.cursor, name) for name in PROJECTED]
+            # What has left for the centre may be queued again by rebuilding, never the other way.
+            _hold(set(chunks_gone) <= set(after[-1]), "rebuilding forgot parts of files")
+            for name, was, made in zip(PROJECTED[:-1], before, after, strict=False):
+                _hold(was == made, f"rebuilding changes {name}: {was} became {made}")
+            raise _Enough
+    except _Enough:
+        pass
+
+
+def _search_index_fits(write: Write) -> None:
+    write.cursor.execute(
+        "INSERT INTO entry_search (entry_search, rank) VALUES ('integrity-check', 1)"
+    )
