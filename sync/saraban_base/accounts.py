@@ -26,6 +26,7 @@ Tables (migration 0002_accounts.sql of node and centre)::
     ) STRICT;
 """
 
+import logging
 import re
 from collections.abc import Iterable
 from datetime import timedelta
@@ -44,6 +45,7 @@ from saraban_base.refusals import (
 from saraban_base.sessions import milliseconds
 from saraban_base.sqlite import Cursor, Database, Write, one, rows
 
+log: Final = logging.getLogger("saraban.accounts")
 ONE_TIME_LASTS: Final = timedelta(days=7)
 _USERNAME: Final = re.compile(r"[a-z][a-z0-9.-]{1,31}")
 
@@ -204,6 +206,8 @@ def log_in(
         attempts.count(write, counters)
     check = passwords.check(stored, password)  # outside any transaction: it takes a while
     if not check.good or person is None:
+        # What was typed as user name is not written down: it may be a password.
+        log.warning("login.refused person=%s source=%s", person or "-", origin.source)
         raise WrongPassword("log-in refused")
     fresh = passwords.hash(password) if check.stale else None
     with db.write() as write:
@@ -219,6 +223,7 @@ def log_in(
             sessions.end(write, replaces)
         session = sessions.begin(write, person, source=origin.source, agent=origin.agent)
         device = attempts.know_device(write, person, origin.device)
+    log.info("login.good person=%s source=%s", person, origin.source)
     return LogIn(session, device, must_change=expires is not None)
 
 
@@ -244,6 +249,7 @@ def change_password(
         )  # fmt: skip
         attempts.count(write, counters)
     if not passwords.check(stored, current).good:
+        log.warning("password.refused person=%s source=%s", person, origin.source)
         raise WrongPassword("current password is wrong")
     with db.write() as write:
         attempts.forgive(write, counters)
@@ -254,7 +260,9 @@ def change_password(
     with db.write() as write:
         _put_hash(write, person, made, expires_ms=None)
         sessions.end_all(write, person)
-        return sessions.begin(write, person, source=origin.source, agent=origin.agent)
+        session = sessions.begin(write, person, source=origin.source, agent=origin.agent)
+    log.info("password.changed person=%s source=%s", person, origin.source)
+    return session
 
 
 def set_preference(write: Write, person: str, *, language: str, digits: str) -> None:

@@ -56,9 +56,9 @@ def test_an_unknown_person_takes_as_long_as_a_known_one() -> None:
     def took(stored: str | None) -> float:
         times = []
         for _ in range(5):
-            began = time.perf_counter()
+            began = time.thread_time()  # work done, however busy the machine is with others
             slow.check(stored, "ไม่ใช่")
-            times.append(time.perf_counter() - began)
+            times.append(time.thread_time() - began)
         return min(times)
 
     known, unknown = took(kept), took(None)

@@ -415,6 +415,23 @@ def test_what_was_typed_as_user_name_is_not_kept(db: Database, tmp_path: Path) -
     assert b"my-secret-password" not in (tmp_path / "accounts.db").read_bytes()
 
 
+def test_every_log_in_is_logged_good_or_not_and_never_what_was_typed(
+    db: Database, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts.log, "disabled", False)  # the import linter switches loggers off
+    caplog.set_level("INFO", accounts.log.name)
+    log_in(db)
+    for username in ("somsri", "my-secret-password"):
+        with pytest.raises(WrongPassword):
+            log_in(db, username, "my-other-secret")
+
+    assert caplog.messages == [
+        "login.good person=p-somsri source=192.168.1.10",
+        "login.refused person=p-somsri source=192.168.1.10",
+        "login.refused person=- source=192.168.1.10",
+    ]
+
+
 def test_node_and_centre_keep_accounts_in_the_same_tables() -> None:
     texts = {
         (resources.files(package) / "migrations" / "0002_accounts.sql").read_text("utf-8")
