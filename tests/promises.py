@@ -20,7 +20,7 @@ from saraban_sync.events import EntryVoided, Event, FilesAdded, LetterRegistered
 
 PROJECTED: Final = (
     "entry", "entry_file", "happening", "number_range", "delivery", "arrival", "form_sent",
-    "backup_record", "person", "unsent_chunk",
+    "backup_record", "person", "search_mark", "unsent_chunk",
 )  # fmt: skip
 
 

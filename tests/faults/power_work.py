@@ -48,6 +48,8 @@ NODE: Final = "node"
 KEY: Final = SigningKey.from_bytes(bytes(range(32, 64)))
 _CHECKPOINT_PAGES: Final = (40, 90, 1000)
 """How long the write-ahead log gets; 1000 is what is shipped."""
+_ALREADY: Final = (0, 60, 100)
+"""Letters there at the beginning, so that in some lives a page of the search index gets full."""
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -70,6 +72,7 @@ class Life:
     def __init__(self, recorder: Recorder, seed: int, *, forgetful: bool = False) -> None:
         self._recorder = recorder
         self._chance = random.Random(seed)
+        self._already = _ALREADY[seed // 2 % len(_ALREADY)]
         self._forgetful = forgetful
         self._clock = HandClock()
         self._folder = recorder.root / NODE
@@ -106,6 +109,10 @@ class Life:
         for register in Register:
             with self._acknowledged(node, "range"):
                 grant(node, Numbers(register, 2569, 400))
+        with self._acknowledged(node, "the register so far"), node.db.write() as write:
+            for number in range(self._already):
+                letter = a_letter(number, imported=True)
+                letters.register_letter(write, node.journal, letter, actor=SOMSRI)
         return node
 
     def _found(self) -> Appliance:

@@ -57,6 +57,18 @@ def disk() -> Iterator[FailingDisk]:
 
 
 @pytest.fixture(scope="module")
+def nearly_full(before: Path) -> Path:
+    """The same node when the next event fills a page of the search index."""
+    folder = Path(shutil.copytree(before, before.with_name("nearly-full")))
+    node = appliance.open_appliance(folder, clock=HandClock())
+    with node.db.write() as write:
+        while journal.head(write.cursor).seq % search.PAGE != search.PAGE - 1:
+            letters.register_letter(write, node.journal, a_letter(1), actor=SOMSRI)
+    node.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
 def before(memory: Path) -> Path:
     """A node with three letters, one of them with a file, and an arrival not yet registered.
 
@@ -183,6 +195,24 @@ def _look_at_the_register(node: Appliance) -> None:
         shown = registers.page(cursor, RegisterQuery(register=Register.OUTGOING, year=YEAR))
         assert [entry.number for entry in shown] == [2, 1]
         assert search.find(cursor, "วิทยากรอบรม") == [shown[1].seq]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=str)
+def test_a_letter_that_fills_a_page_of_the_search_index_is_registered_whole_or_not_at_all(
+    trouble: Trouble, nearly_full: Path, disk: FailingDisk, scratch: Path
+) -> None:
+    first = 0
+    while _act_in_trouble(
+        _letter_without_a_file, trouble, first, nearly_full, disk, scratch / str(first)
+    ):
+        shutil.rmtree(scratch / str(first))
+        first += 1
+
+    assert first > 20
+
+
+def _letter_without_a_file(node: Appliance) -> None:
+    register(node, a_letter(77), form="form-77")
 
 
 def _act_in_trouble(
