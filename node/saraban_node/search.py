@@ -19,6 +19,8 @@ from saraban_sync import thai
 from saraban_sync.events import LetterRegistered
 
 _PIECE: Final = 3
+_TELLING: Final = 3
+_SAMPLE: Final = 200
 _ANY: Final = 2**62
 MAX_WORDS: Final = 12
 PAGE: Final = 128
@@ -85,7 +87,7 @@ def _read(cursor: Cursor, asked: Question, *, after: int, before: int, limit: in
 
 def _look_up(cursor: Cursor, asked: Question, *, after: int, before: int, limit: int) -> list[int]:
     """Find lines in the index, and look whether the words are really there."""
-    pieces = dict.fromkeys(piece for word in asked.indexed for piece in _pieces(word))
+    pieces = _telling(cursor, asked.indexed)
     every, bindings = _occur(asked.words)
     found = rows(
         cursor,
@@ -109,6 +111,21 @@ def _occur(words: tuple[str, ...]) -> tuple[str, dict[str, object]]:
     names = [f"word{place}" for place in range(len(words))]
     condition = " AND ".join(f"instr(entry.search_text, :{name}) > 0" for name in names)
     return condition, dict(zip(names, words, strict=True))
+
+
+def _telling(cursor: Cursor, words: tuple[str, ...]) -> set[str]:
+    """Choose what to look up: of each word the pieces that are rarest among the newest lines.
+
+    A common piece takes long and tells little, and what is found is looked at again anyway.
+    """
+    cut = [_pieces(word) for word in words]
+    if any(len(pieces) > _TELLING for pieces in cut):
+        newest = rows(cursor, "SELECT search_text FROM entry ORDER BY seq DESC LIMIT ?", (_SAMPLE,))
+        common = {
+            piece: sum(piece in text for (text,) in newest) for pieces in cut for piece in pieces
+        }
+        cut = [sorted(pieces, key=common.__getitem__)[:_TELLING] for pieces in cut]
+    return {piece for pieces in cut for piece in pieces}
 
 
 def _pieces(word: str) -> list[str]:
