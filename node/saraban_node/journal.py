@@ -14,7 +14,7 @@ from saraban_base.clock import Clock
 from saraban_base.sqlite import Cursor, Write, one, rows
 from saraban_node import meta
 from saraban_sync import events
-from saraban_sync.errors import BadSignature, BrokenChain, Unintelligible
+from saraban_sync.errors import BrokenChain, RemoteProtocolError
 from saraban_sync.events import GENESIS, Body, ClockState, Event
 from saraban_sync.ids import EventId, NodeId, PersonId, event_id
 from saraban_sync.registers import instant, parse_instant
@@ -22,6 +22,10 @@ from saraban_sync.signing import SigningKey
 
 SYSTEM = PersonId("system")
 Projector = Callable[[Write, Event], None]
+_AS_BYTES: Final = (
+    "SELECT seq, epoch, CAST(payload AS BLOB), CAST(signature AS BLOB), CAST(type AS BLOB),"
+    " CAST(at AS BLOB), CAST(actor AS BLOB), CAST(hash AS BLOB) FROM journal ORDER BY seq"
+)
 
 
 class Head(NamedTuple):
@@ -149,7 +153,9 @@ def hash_of(cursor: Cursor, event: EventId) -> str | None:
 
 
 def verify(cursor: Cursor, *, node: NodeId, key: str) -> int:
-    """Check the whole journal: every signature, every link, every stored hash.
+    """Check the whole journal: every signature, every link, every column of every row.
+
+    The rows are read as bytes: what somebody has put there need not even be text.
 
     Returns:
         The number of events.
@@ -158,18 +164,17 @@ def verify(cursor: Cursor, *, node: NodeId, key: str) -> int:
         BrokenChain: an event does not follow the one before, or is not what was signed.
     """
     expected, count, epoch = GENESIS, 0, 1
-    found = cursor.execute("SELECT seq, epoch, payload, signature, hash FROM journal ORDER BY seq")
-    for seq, row_epoch, payload, signature, stored in found:
-        name = event_id(row_epoch, seq)
+    for seq, row_epoch, payload, signature, *columns in cursor.execute(_AS_BYTES):
+        name = f"{row_epoch:04d}-{seq:010d}"
         try:
-            event = events.read_event(str(payload).encode("utf-8"), str(signature), key)
-        except (BadSignature, Unintelligible) as wrong:
-            raise BrokenChain(f"{name}: {wrong.detail}", node=node, event=name) from wrong
+            event = events.read_event(payload, signature.decode("ascii"), key)
+        except (RemoteProtocolError, UnicodeDecodeError) as wrong:
+            raise BrokenChain(f"{name}: {wrong}", node=node, event=name) from wrong
         good = (
             event.prev == expected
             and (event.seq, event.epoch) == (seq, row_epoch)
             and event.node == node
-            and event.hash == stored
+            and columns == [part.encode() for part in _columns(event)]
             and seq == count + 1
             and row_epoch >= epoch
         )
@@ -212,3 +217,8 @@ def _store(write: Write, event: Event) -> None:
             event.hash,
         ),
     )
+
+
+def _columns(event: Event) -> tuple[str, ...]:
+    """Give what stands beside the payload, in the order of ``_AS_BYTES``."""
+    return event.type, event.at, event.actor, event.hash

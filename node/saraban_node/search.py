@@ -20,7 +20,7 @@ from saraban_sync.events import LetterRegistered
 
 _PIECE: Final = 3
 _TELLING: Final = 3
-_SAMPLE: Final = 200
+_SAMPLE: Final = 100
 _ANY: Final = 2**62
 MAX_WORDS: Final = 12
 PAGE: Final = 128

@@ -79,10 +79,14 @@ def base64url(raw: bytes) -> str:
 
 
 def _unbase64url(text: str) -> bytes:
+    """Decode what :func:`base64url` writes, and no other spelling of the same bytes."""
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error as wrong:
         raise ValueError("not base64url") from wrong
+    if base64url(raw) != text:
+        raise ValueError("base64url in another spelling")
+    return raw
 
 
 @lru_cache(maxsize=4096)
