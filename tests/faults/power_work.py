@@ -21,6 +21,7 @@ from typing import Final
 import apsw
 import msgspec
 
+from saraban_base import sqlite
 from saraban_base.lane import Lane
 from saraban_base.sqlite import Database, Write
 from saraban_node import appliance, entries, inbox, journal, letters
@@ -46,8 +47,8 @@ from tests.offices import (
 NODE: Final = "node"
 """The node's folder below the root."""
 KEY: Final = SigningKey.from_bytes(bytes(range(32, 64)))
-_CHECKPOINT_PAGES: Final = (40, 90, 1000)
-"""How long the write-ahead log gets; 1000 is what is shipped."""
+_CHECKPOINT_PAGES: Final = (40, 90, sqlite.CHECKPOINT_PAGES)
+"""How long the write-ahead log gets; the last is what is shipped."""
 _ALREADY: Final = (0, 60, 100)
 """Letters there at the beginning, so that in some lives a page of the search index gets full."""
 
@@ -248,8 +249,7 @@ def main() -> None:
     options.add_argument("--letters", type=int, default=40)
     options.add_argument("--forgetful", action="store_true")
     given = options.parse_args()
-    pages = _CHECKPOINT_PAGES[given.seed % len(_CHECKPOINT_PAGES)]
-    apsw.connection_hooks.append(lambda connection: connection.wal_autocheckpoint(pages))
+    sqlite.CHECKPOINT_PAGES = _CHECKPOINT_PAGES[given.seed % len(_CHECKPOINT_PAGES)]
     recorder = Recorder(given.root.resolve())
     Life(recorder, given.seed, forgetful=given.forgetful).live(given.letters)
     given.trace.write_bytes(msgspec.msgpack.encode(Trace(recorder.operations, recorder.already)))
