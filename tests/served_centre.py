@@ -22,12 +22,12 @@ from tests.central_district import Office
 
 
 @contextmanager
-def serving(centre: Centre) -> Iterator[str]:
-    """Serve a centre on loopback; gives its address."""
+def serving(centre: Centre, *, port: int = 0) -> Iterator[str]:
+    """Serve a centre on loopback, on a free port unless one is named; gives its address."""
     config = uvicorn.Config(
         build_app(centre),
         host="127.0.0.1",
-        port=0,
+        port=port,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=5,

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import uvicorn
 
+from saraban_base.settling import settle
 from saraban_central.app import build_app
 from saraban_central.centre import Centre, open_centre
 
@@ -69,6 +70,7 @@ def serve(
             proxy_headers=False,
             timeout_graceful_shutdown=10,
         )
+        settle()
         _Server(config, centre, ready).run()
     finally:
         centre.close()

@@ -10,7 +10,7 @@ from saraban_central.router import Router
 
 log = logging.getLogger(__name__)
 
-_ROUTER_PAUSE: Final = 0.05
+_ROUTER_PAUSE: Final = 0.25
 _READMODEL_PAUSE: Final = 0.3
 _PAUSES: Final = 30
 """While more keeps coming in, a worker waits, at most so often: pushes are answered before they

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from saraban_base.clock import Clock
 from saraban_node import appliance, config, keys, meta, transport
 from saraban_node.appliance import PROGRAM, Appliance
 from saraban_node.errors import CentreRefused, FolderInUse
@@ -18,6 +19,7 @@ def join(
     url: str,
     code: str,
     settings: dict[str, str | int | list[str]] | None = None,
+    clock: Clock | None = None,
 ) -> Appliance:
     """Make a node in an empty folder with what the centre gives for a code.
 
@@ -29,6 +31,7 @@ def join(
         url: the centre's address.
         code: the one-time code from the centre's administrator.
         settings: keys of the settings file that differ from the defaults.
+        clock: where time comes from; the machine's when not given.
 
     Raises:
         FolderInUse: the folder holds something already; the code is not used up.
@@ -51,6 +54,7 @@ def join(
         prefix=given.prefix,
         key=key,
         settings={**(settings or {}), "centre_url": url},
+        clock=clock,
     )
     keys.keep(made.keys, keys.CENTRE_SECRET, given.secret)
     with made.db.write() as write:

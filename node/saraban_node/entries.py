@@ -20,7 +20,7 @@ from saraban_sync.ids import EventId, parse_event_id
 from saraban_sync.registers import Register, Urgency, parse_instant
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line of a register: number and letter."""
 
     seq: int

@@ -20,6 +20,7 @@ from saraban_sync.wire import CHUNK_BYTES
 
 MAX_FILE_BYTES: Final = 50 * 1024 * 1024
 _MAX_NAME: Final = 200
+_MAX_ENDING: Final = 20
 _NO_LIMIT: Final = 2**62
 """For what has arrived: its sender's limit counted, and its parts are here already."""
 _ENOSPC: Final = 28
@@ -215,8 +216,9 @@ def clean_name(name: str) -> str:
     """Give a file's name as information: no path, no control characters, not too long."""
     base = thai.tidy(name.replace("\\", "/").rsplit("/", 1)[-1]).strip(". ")
     if len(base) > _MAX_NAME:
-        stem, dot, suffix = base.rpartition(".")
-        base = stem[: _MAX_NAME - len(suffix) - 1] + dot + suffix if dot else base[:_MAX_NAME]
+        ending = Path(base).suffix
+        ending = ending if len(ending) <= _MAX_ENDING else ""
+        base = (base[: _MAX_NAME - len(ending)].rstrip(". ") + ending).rstrip(". ")
     return base or "file"
 
 

@@ -205,14 +205,14 @@ def _end(cursor: Cursor) -> tuple[Head, int]:
 def _store(write: Write, event: Event) -> None:
     write.cursor.execute(
         "INSERT INTO journal (seq, epoch, type, at, actor, payload, signature, hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?)",
         (
             event.seq,
             event.epoch,
             event.type,
             event.at,
             event.actor,
-            event.payload.decode("utf-8"),
+            event.payload,
             event.signature,
             event.hash,
         ),

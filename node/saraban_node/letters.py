@@ -44,7 +44,7 @@ MAX_FIELD: Final = 500
 MAX_ACTION: Final = 2_000
 
 
-class NewLetter(msgspec.Struct, frozen=True, kw_only=True):
+class NewLetter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a clerk writes on the form; the number, time and year are not hers to write."""
 
     register: Register
@@ -164,7 +164,8 @@ def _checked(write: Write, letter: NewLetter) -> NewLetter:
     subject = _tidied("เรื่อง", letter.subject, MAX_SUBJECT)
     if not subject:
         raise SubjectMissing
-    _limit_files(len(letter.files), letter.files)
+    if letter.files:
+        _limit_files(len(letter.files), letter.files)
     if letter.offices:
         _sendable(write, letter)
     if letter.source is not None:
@@ -284,6 +285,8 @@ def _limit_files(count: int, files: tuple[FileRef, ...]) -> None:
 
 
 def _tidied(field: str, text: str, limit: int) -> str:
+    if not text:
+        return text
     text = thai.tidy(text)
     if len(text) > limit:
         raise FieldTooLong(f"{field}: {len(text)}", field=field, limit=limit)

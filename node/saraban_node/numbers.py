@@ -48,14 +48,16 @@ def next_number(cursor: Cursor, register: Register, year: int) -> int:
         Fenced: the database may give no numbers.
         NoRangeLeft: the node holds no number of this series any more.
     """
-    if meta.get(cursor, meta.FENCED):
-        raise Fenced
     # No ORDER BY: SQLite would prepare the statement anew each time its parameters are bound.
     usable = rows(
         cursor,
-        "SELECT next FROM number_range WHERE register = ? AND year = ? AND next <= last",
-        (register, year),
+        "SELECT next, (SELECT value FROM meta WHERE key = ?) FROM number_range"
+        " WHERE register = ? AND year = ? AND next <= last",
+        (meta.FENCED, register, year),
     )
+    fenced = usable[0][1] if usable else meta.get(cursor, meta.FENCED)
+    if fenced:
+        raise Fenced
     if not usable:
         raise NoRangeLeft(
             f"no number left in {register} {year}",
@@ -63,7 +65,7 @@ def next_number(cursor: Cursor, register: Register, year: int) -> int:
             register_en=REGISTER_ENGLISH[register],
             year=year,
         )
-    return min(int(row[0]) for row in usable)
+    return int(min(usable)[0])
 
 
 def use(write: Write, register: Register, year: int, number: int) -> None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from saraban_base.sqlite import Cursor, Database, Write, rows, value
 from saraban_node import deliveries, journal
-from saraban_sync.events import Event, FileRef
+from saraban_sync.events import FileRef
+from saraban_sync.ids import event_id
 from saraban_sync.registers import instant
-from saraban_sync.wire import CHUNK_BYTES, chunk_names
+from saraban_sync.wire import CHUNK_BYTES, Document, chunk_names
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,22 @@ def waiting_letters(cursor: Cursor) -> int:
     )
 
 
-def events_after(cursor: Cursor, seq: int, *, limit: int) -> Iterator[Event]:
-    """Give the events after a place in the journal, in order."""
-    return journal.read(cursor, after=seq, limit=limit)
+def documents_after(cursor: Cursor, seq: int, *, limit: int) -> Iterator[Document]:
+    """Give the events after a place in the journal, in order, as they are: nobody reads them here.
+
+    Args:
+        cursor: where to read.
+        seq: the place after which to begin.
+        limit: greatest number of events.
+    """
+    found = cursor.execute(
+        "SELECT epoch, seq, payload, signature FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
+        (seq, limit),
+    )
+    for epoch, place, payload, signature in found:
+        yield Document(
+            id=event_id(epoch, place), payload=payload.encode("utf-8"), signature=signature
+        )
 
 
 def queue_files(write: Write, files: tuple[FileRef, ...]) -> None:

@@ -140,7 +140,7 @@ def text_of(body: LetterRegistered) -> str:
         body.subject, body.sender, body.recipient, _both_ways(body.letter_no),
         f"{body.number}/{body.year}", body.remark, body.action,
     ]  # fmt: skip
-    return thai.normalise(" ".join(part for part in parts if part))
+    return thai.normalise(" ".join(filter(None, parts)))
 
 
 def with_note(text: str, action: str) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import uvicorn
 
+from saraban_base.settling import settle
 from saraban_node import appliance
 from saraban_node.app import build_app
 from saraban_node.syncer import Syncer
@@ -29,6 +30,7 @@ def serve(folder: Path, *, host: str | None = None, port: int | None = None) -> 
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
+    settle()
     syncer.start()
     try:
         uvicorn.Server(settings).run()

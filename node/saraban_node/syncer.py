@@ -26,7 +26,6 @@ from saraban_node.transport import Centre, ClockReading, Unreadable
 from saraban_sync import wire
 from saraban_sync.batching import BatchSize, batches
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import Event
 from saraban_sync.ids import EventId, parse_event_id
 from saraban_sync.registers import instant, parse_instant
 from saraban_sync.wire import Document
@@ -186,13 +185,13 @@ class Syncer:
         sent = held
         while True:
             with self._node.db.read() as cursor:
-                events = list(outbox.events_after(cursor, sent, limit=self._size.documents))
-            if not events:
+                documents = list(outbox.documents_after(cursor, sent, limit=self._size.documents))
+            if not documents:
                 break
-            sized = [(event, len(event.payload) + 200) for event in events]
+            sized = [(document, len(document.payload) + 200) for document in documents]
             for batch in batches(sized, self._size.documents):
                 refused = self._push_batch(centre, batch)
-                sent = batch[-1].seq
+                _, sent = parse_event_id(batch[-1].id)
                 report.pushed += len(batch) - len(refused)
                 report.refused += len(refused)
                 if refused:
@@ -202,10 +201,10 @@ class Syncer:
         if sent > held:
             self._agree(centre)
 
-    def _push_batch(self, centre: Centre, batch: list[Event]) -> list[tuple[str, str]]:
+    def _push_batch(self, centre: Centre, batch: list[Document]) -> list[tuple[str, str]]:
         began = self._node.clock.monotonic()
         try:
-            refused = centre.push([wire.event_document(event) for event in batch])
+            refused = centre.push(batch)
         except CentreUnreachable:
             self._size = self._size.after_failure()  # a thin line: the next try is shorter
             raise

@@ -116,8 +116,11 @@ class Database:
             DiskFailing: the disk refused.
             DatabaseBusy: another process held the file for ten seconds.
         """
-        with self._one_writer, _translated():
-            writer = self._sound_writer()
+        with self._one_writer:
+            if self._doubtful:
+                with _translated():
+                    self._sound_writer()
+            writer = self._writer
             cursor = writer.cursor()
             try:
                 cursor.execute("BEGIN IMMEDIATE")
@@ -125,8 +128,9 @@ class Database:
                 cursor.execute("COMMIT")
             except BaseException as wrong:
                 self._doubtful = isinstance(wrong, _DISK_ERRORS)
-                _roll_back(writer)
-                raise
+                with _translated():
+                    _roll_back(writer)
+                    raise
 
     @contextmanager
     def read(self) -> Iterator[Cursor]:

@@ -27,11 +27,11 @@ GENESIS: Final = "0" * 64
 """``prev`` of a journal's first event."""
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Common shape of all bodies: unknown fields of newer programs are left alone."""
 
 
-class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the machine knew about its clock when the event was written."""
 
     boot: str
@@ -220,7 +220,7 @@ KINDS: Final[dict[str, type[Body]]] = {
 _KIND_OF: Final = {body: kind for kind, body in KINDS.items()}
 
 
-class _Payload(msgspec.Struct, frozen=True, kw_only=True):
+class _Payload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     actor: str
     at: str
     body: Any
@@ -237,7 +237,7 @@ class _Received(_Payload, frozen=True, kw_only=True):
     body: msgspec.Raw
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One fact of a journal, with the bytes that were signed.
 
     ``body`` is None when this program does not know the type or the version; the bytes are kept.

@@ -73,8 +73,9 @@ def instant(moment: datetime) -> str:
     """Write a moment as UTC text with milliseconds: ``2026-11-22T12:00:00.123Z``."""
     if moment.tzinfo is None:
         raise ValueError("a moment without time zone")
-    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    return text.removesuffix("+00:00") + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_instant(text: str) -> datetime:
@@ -85,4 +86,4 @@ def parse_instant(text: str) -> datetime:
     """
     if not text.endswith("Z"):
         raise ValueError(f"not a UTC moment: {text[:40]!r}")
-    return datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text)

@@ -89,9 +89,8 @@ def read_document(fields: object) -> Document:
                 payload = text.encode("utf-8")
             except UnicodeEncodeError as wrong:
                 raise Unintelligible("payload is not UTF-8") from wrong
-            if not isinstance(sender, str) or rest.get("_rev", revision(payload)) != revision(
-                payload
-            ):
+            own = revision(payload)
+            if not isinstance(sender, str) or rest.get("_rev", own) != own:
                 raise Unintelligible(f"document {name[:40]!r} has a revision that is not its own")
             return Document(id=name, payload=payload, signature=signature, sender=sender)
         case _:

@@ -21,7 +21,7 @@ LONG_SUBJECT = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # playwright's loop would be in the way of tests elsewhere
 def browser() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip(f"{CHROMIUM} is not installed: apt install chromium")

@@ -38,6 +38,7 @@ def say(line: str) -> None:
 
 def live(folder: Path, seed: int) -> NoReturn:
     """Open the node and register until killed."""
+    say(f"pid {os.getpid()}")
     node = appliance.open_appliance(folder, clock=SystemClock())
     lane = Lane(node.db)
     say("READY")
@@ -87,7 +88,6 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             live(Path(folder), int(seed))
-        say(f"pid {pid}")
         _, status = os.waitpid(pid, 0)
         say(f"end {os.waitstatus_to_exitcode(status)}")
 

@@ -206,7 +206,7 @@ def test_a_letter_that_fills_a_page_of_the_search_index_is_registered_whole_or_n
         _letter_without_a_file, trouble, first, nearly_full, disk, scratch / str(first)
     ):
         shutil.rmtree(scratch / str(first))
-        first += 1
+        first += 4 if trouble.for_ever else 1  # all that follow are refused anyway
 
     assert first > 20
 

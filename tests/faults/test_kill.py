@@ -75,8 +75,8 @@ def _live_and_die(
     asked.write(f"{folder} {seed}\n")
     asked.flush()
     pid = int(lines.readline().split()[1])
-    death = Timer(chance.uniform(0.0, 0.08), kill, (pid, signal.SIGKILL))
-    after = chance.randrange(1, 60) if chance.random() < 0.5 else None
+    death = Timer(chance.uniform(0.0, 0.04), kill, (pid, signal.SIGKILL))
+    after = chance.randrange(1, 30) if chance.random() < 0.5 else None
     if after is None:
         death.start()
     told: list[str] = []

@@ -226,13 +226,14 @@ def test_an_archive_that_is_there_already_is_left_alone(made: Repository, tmp_pa
     assert _names(made, tmp_path / "home") == ["a-1"]
 
 
+@pytest.mark.parametrize("patience", [0.05, 0.2, 0.4, 0.6])
 def test_a_backup_that_takes_too_long_is_stopped_and_the_next_one_works(
-    copied: Repository, tmp_path: Path
+    copied: Repository, tmp_path: Path, patience: float
 ) -> None:
     (tmp_path / "large").write_bytes(os.urandom(60_000_000))
 
     with pytest.raises(errors.BackupTimedOut):
-        replace(copied, patience=0.3).create("a-2", source=tmp_path, paths=("large",))
+        replace(copied, patience=patience).create("a-2", source=tmp_path, paths=("large",))
 
     assert _names(copied, tmp_path / "home") == ["a-1"]
 

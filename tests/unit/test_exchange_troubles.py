@@ -189,7 +189,7 @@ def test_a_bug_in_the_exchange_is_shown_and_not_only_logged(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("no such key")
 
-    monkeypatch.setattr(outbox, "events_after", broken)
+    monkeypatch.setattr(outbox, "documents_after", broken)
     with pytest.raises(KeyError):
         Syncer(node).run_cycle()
     with node.db.read() as cursor:

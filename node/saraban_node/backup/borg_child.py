@@ -81,9 +81,7 @@ def main() -> int:
     os.dup2(2, 1)  # whatever prints from now on goes to the log, not into the answer
     os.umask(0o077)
     try:
-        request = msgspec.json.decode(read_line(), type=Request)
-        stop_when_asked()
-        answer = _answer(request)
+        answer = _answer(msgspec.json.decode(read_line(), type=Request))
     except msgspec.DecodeError as wrong:
         answer = Answer(failure=Failure.BAD_REQUEST, detail=str(wrong), exit_code=2)
     except Stopped:
@@ -143,6 +141,9 @@ class _Session:
         self._api.archiver.lock_wait = self.request.lock_wait
         logging.getLogger("borg").addHandler(self.notes)
         self._assert_passphrase()
+        # Not earlier: while borg is imported something in it swallows the exception, and the
+        # command would run to its end. Until here a signal simply ends the process.
+        stop_when_asked()
         return self
 
     def __exit__(self, *_: object) -> None:
