@@ -21,6 +21,8 @@ from saraban_sync.events import LetterRegistered
 _PIECE: Final = 3
 _TELLING: Final = 3
 _SAMPLE: Final = 100
+_COMMON: Final = 30
+"""A piece found in more lines of the sample than this is not worth looking up beside others."""
 _ANY: Final = 2**62
 MAX_WORDS: Final = 12
 PAGE: Final = 128
@@ -114,18 +116,15 @@ def _occur(words: tuple[str, ...]) -> tuple[str, dict[str, object]]:
 
 
 def _telling(cursor: Cursor, words: tuple[str, ...]) -> set[str]:
-    """Choose what to look up: of each word the pieces that are rarest among the newest lines.
+    """Choose what to look up: of all words the pieces that are rarest among the newest lines.
 
     A common piece takes long and tells little, and what is found is looked at again anyway.
     """
-    cut = [_pieces(word) for word in words]
-    if any(len(pieces) > _TELLING for pieces in cut):
-        newest = rows(cursor, "SELECT search_text FROM entry ORDER BY seq DESC LIMIT ?", (_SAMPLE,))
-        common = {
-            piece: sum(piece in text for (text,) in newest) for pieces in cut for piece in pieces
-        }
-        cut = [sorted(pieces, key=common.__getitem__)[:_TELLING] for pieces in cut]
-    return {piece for pieces in cut for piece in pieces}
+    pieces = {piece for word in words for piece in _pieces(word)}
+    newest = rows(cursor, "SELECT search_text FROM entry ORDER BY seq DESC LIMIT ?", (_SAMPLE,))
+    common = {piece: sum(piece in text for (text,) in newest) for piece in pieces}
+    rarest = sorted(pieces, key=lambda piece: (common[piece], piece))[:_TELLING]
+    return {rarest[0], *(piece for piece in rarest if common[piece] <= _COMMON)}
 
 
 def _pieces(word: str) -> list[str]:
