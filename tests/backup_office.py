@@ -14,6 +14,7 @@ from saraban_sync.grants import Grant
 from saraban_sync.ids import NodeId, OfficeCode, PersonId
 from saraban_sync.registers import Register, buddhist_year, instant
 from saraban_sync.signing import SigningKey
+from tests.offices import BOOKS
 
 CLERK = PersonId("p-somsri")
 NODE = NodeId("school-a")
@@ -30,7 +31,7 @@ def make_school(folder: Path, *, repository: Path | None = None) -> Appliance:
         settings={} if repository is None else {"backup_repository": str(repository)},
     )
     year = buddhist_year(node.clock.now())
-    for register in Register:
+    for register in BOOKS:
         grant_range(node, register, year)
     return node
 

@@ -36,6 +36,7 @@ from saraban_sync.ids import NodeId, PersonId
 from saraban_sync.registers import Register, buddhist_year, instant
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import event_document, journal_database
+from tests.offices import BOOKS
 
 MORNING = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 """Nine o'clock in Thailand on a day of 2569."""
@@ -191,7 +192,7 @@ class District:
         office = Office(self.centre, self.clock, NodeId(taken.node.node), code, key)
         office.do(JournalOpened(office=code, key=key.public, program="0.1.0"))
         office.do(PersonAdded(person=SOMSRI, username="somsri", name="สมศรี ใจดี", roles=("clerk",)))
-        for register in Register:
+        for register in BOOKS:
             if size:
                 office.take(register, size)
         self.offices[code] = office

@@ -75,6 +75,10 @@ class HandClock:
         self.moment = moment
 
 
+BOOKS: Final = (Register.INCOMING, Register.OUTGOING)
+"""The registers that every office keeps."""
+
+
 class Numbers(NamedTuple):
     """Numbers to be granted: ``first`` to ``last`` of one series."""
 
@@ -121,7 +125,7 @@ def an_office(
     with node.db.write() as write:
         meta.put(write, meta.CENTRE_KEY, CENTRE_KEY.public)
     year = buddhist_year(clock.now())
-    for numbers in ranges if ranges is not None else [Numbers(r, year, 5_000) for r in Register]:
+    for numbers in ranges if ranges is not None else [Numbers(r, year, 5_000) for r in BOOKS]:
         grant(node, numbers)
     return node
 

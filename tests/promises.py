@@ -16,12 +16,24 @@ from typing import Any, Final
 from saraban_base.sqlite import Cursor, Write, rows, value
 from saraban_node import journal, numbers, projections, search
 from saraban_node.appliance import Appliance
-from saraban_sync.events import EntryVoided, Event, FilesAdded, LetterRegistered
+from saraban_sync.events import (
+    EmergencyCorrelated,
+    EmergencyRegistered,
+    EntryVoided,
+    Event,
+    FilesAdded,
+    LetterRegistered,
+    NumberReserved,
+    NumbersReturned,
+    NumbersSkipped,
+    ReservationEnded,
+)
 from saraban_sync.wire import chunk_names
 
 PROJECTED: Final = (
     "entry", "entry_file", "happening", "number_range", "delivery", "arrival", "form_sent",
-    "backup_record", "person", "search_mark",
+    "backup_record", "person", "search_mark", "number_gap", "gap_explanation", "range_request",
+    "outage",
 )  # fmt: skip
 
 
@@ -54,7 +66,7 @@ def kept(node: Appliance) -> Stored:
         count = journal.verify(cursor, node=node.node, key=node.journal.key.public)
         _hold(count == len(events), f"{count} events verified, {len(events)} read")
         _lines_follow_the_journal(cursor, events)
-        _numbers_have_no_gap(cursor)
+        _numbers_have_no_gap(cursor, events)
         _forms_have_their_line(cursor)
         _parts_are_parts_of_files(cursor)
         _some_lines_are_found(cursor, events)
@@ -91,46 +103,81 @@ def _lines_follow_the_journal(cursor: Cursor, events: list[Event]) -> None:
     """Each line is what its events say: written once, frozen, voided only by an event (I1, I4)."""
     found = rows(
         cursor,
-        "SELECT seq, id, register, year, number, subject, sender, recipient, letter_no,"
-        " letter_date, remark, urgency, registered_at, state, void_reason,"
+        "SELECT seq, id, register, year, number, subject, sender, recipient,"
+        " CASE WHEN reservation = id THEN '' ELSE letter_no END, letter_date, remark, urgency, registered_at, state, void_reason,"
         " (SELECT count(*) FROM entry_file WHERE entry = seq) FROM entry ORDER BY seq",
     )
     _hold(found == list(_lines(events)), "a line is not what the journal says of it")
 
 
 def _lines(events: list[Event]) -> Iterator[tuple[Any, ...]]:
-    voided = {e.body.entry: e.body.reason for e in events if isinstance(e.body, EntryVoided)}
-    added: dict[str, int] = {}
+    """Tell the journal as the register should show it: later events change earlier lines."""
+    lines: dict[str, dict[str, Any]] = {}
     for event in events:
-        if isinstance(event.body, FilesAdded):
-            added[event.body.entry] = added.get(event.body.entry, 0) + len(event.body.files)
-    for event in events:
-        if isinstance(body := event.body, LetterRegistered):
-            yield (
-                event.seq, event.id, body.register, body.year, body.number, body.subject,
-                body.sender, body.recipient, body.letter_no, body.letter_date, body.remark,
-                body.urgency, event.at, "void" if event.id in voided else "issued",
-                voided.get(event.id, ""), len(body.files) + added.get(event.id, 0),
-            )  # fmt: skip
+        match event.body:
+            case LetterRegistered() as body:
+                lines.pop(body.reservation, None)
+                lines[event.id] = _line(event, body, number=body.number)
+            case EmergencyRegistered() as body:
+                lines[event.id] = _line(event, body, number=0)
+            case NumberReserved() as body:
+                lines[event.id] = dict(
+                    _EMPTY, seq=event.seq, id=event.id, register=body.register, year=body.year,
+                    number=body.number, subject=body.purpose, at=event.at, state="reserved",
+                )  # fmt: skip
+            case ReservationEnded() as body:
+                state = "void" if body.how == "void" else "expired"
+                lines[body.reservation] |= {"state": state, "reason": body.reason}
+            case EmergencyCorrelated() as body:
+                lines[body.entry]["number"] = body.number
+            case EntryVoided() as body:
+                lines[body.entry] |= {"state": "void", "reason": body.reason}
+            case FilesAdded() as body:
+                lines[body.entry]["files"] += len(body.files)
+    for line in sorted(lines.values(), key=lambda line: int(line["seq"])):
+        yield tuple(line.values())
 
 
-def _numbers_have_no_gap(cursor: Cursor) -> None:
+_EMPTY: Final = dict.fromkeys(
+    ("seq", "id", "register", "year", "number", "subject", "sender", "recipient", "letter_no",
+     "letter_date", "remark", "urgency", "at", "state", "reason"), "",
+) | {"urgency": "normal", "files": 0}  # fmt: skip
+
+
+def _line(
+    event: Event, body: LetterRegistered | EmergencyRegistered, *, number: int
+) -> dict[str, Any]:
+    return {
+        "seq": event.seq, "id": event.id, "register": body.register, "year": body.year,
+        "number": number, "subject": body.subject, "sender": body.sender,
+        "recipient": body.recipient, "letter_no": body.letter_no,
+        "letter_date": body.letter_date, "remark": body.remark, "urgency": body.urgency,
+        "at": event.at, "state": "issued", "reason": "", "files": len(body.files),
+    }  # fmt: skip
+
+
+def _numbers_have_no_gap(cursor: Cursor, events: list[Event]) -> None:
     """Numbers rise with the journal, one by one, and the counter stands after the last (I1-I3)."""
     _hold(not numbers.unexplained(cursor), f"unexplained: {numbers.unexplained(cursor)}")
-    ranges = rows(
-        cursor,
-        "SELECT register, year, first, last, next FROM number_range ORDER BY register, year, first",
-    )
-    for series, held in groupby(ranges, key=lambda row: row[:2]):
-        wanted = [n for _, _, first, _, next_ in held for n in range(first, next_)]
-        used = rows(
-            cursor, "SELECT number FROM entry WHERE register = ? AND year = ? ORDER BY seq", series
-        )
-        _hold([row[0] for row in used] == wanted, f"{series}: {len(used)} lines, counter {wanted}")
+    taken: dict[tuple[str, int], list[int]] = {}
+    for event in events:
+        match event.body:
+            case LetterRegistered(reservation="") | NumberReserved() | EmergencyCorrelated():
+                body = event.body
+                taken.setdefault((body.register, body.year), []).append(body.number)
+            case NumbersSkipped() | NumbersReturned():
+                gone = range(event.body.first, event.body.last + 1)
+                taken.setdefault((event.body.register, event.body.year), []).extend(gone)
+    held = sorted(numbers.held(cursor), key=lambda one: (one.register, one.year, one.first))
+    for series, of_series in groupby(held, key=lambda one: (one.register, one.year)):
+        wanted = [n for one in of_series for n in range(one.first, one.next)]
+        used = taken.get(series, [])
+        _hold(used == wanted, f"{series}: {len(used)} numbers taken, counter {wanted}")
     strays = value(
         cursor,
-        "SELECT count(*) FROM entry WHERE NOT EXISTS (SELECT 1 FROM number_range AS r WHERE"
-        " r.register = entry.register AND r.year = entry.year AND number BETWEEN first AND last)",
+        "SELECT count(*) FROM entry WHERE number > 0 AND NOT EXISTS (SELECT 1 FROM number_range"
+        " AS r WHERE r.register = entry.register AND r.year = entry.year"
+        " AND number BETWEEN first AND last)",
     )
     _hold(strays == 0, f"{strays} numbers outside every range")
 

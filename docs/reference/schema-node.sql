@@ -38,6 +38,43 @@ CREATE TABLE backup_record (
     problem     TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE clock_anchor (      -- local: who vouched for the clock last; one row
+    one       INTEGER PRIMARY KEY CHECK (one = 1),
+    boot      TEXT NOT NULL,
+    monotonic REAL NOT NULL,     -- seconds since that boot
+    wall      TEXT NOT NULL,     -- what the clock should have shown then
+    source    TEXT NOT NULL,
+    doubt_ms  INTEGER NOT NULL,
+    floor     TEXT NOT NULL      -- the latest moment that is known to have passed
+) STRICT;
+
+CREATE TABLE colleague_line (    -- local: lines of this office's registers that other nodes of it wrote
+    node          TEXT NOT NULL,
+    event         TEXT NOT NULL,
+    register      TEXT NOT NULL,
+    year          INTEGER NOT NULL,
+    number        INTEGER NOT NULL,
+    emergency     INTEGER NOT NULL,
+    state         TEXT NOT NULL CHECK (state IN ('reserved', 'issued', 'void', 'expired', 'skipped', 'returned')),
+    last          INTEGER NOT NULL,          -- of a gap; otherwise the number itself
+    subject       TEXT NOT NULL,
+    sender        TEXT NOT NULL,
+    recipient     TEXT NOT NULL,
+    letter_no     TEXT NOT NULL,
+    letter_date   TEXT NOT NULL,
+    action        TEXT NOT NULL,
+    remark        TEXT NOT NULL,
+    urgency       TEXT NOT NULL,
+    registered_at TEXT NOT NULL,
+    registered_by TEXT NOT NULL,
+    reason        TEXT NOT NULL,
+    replaced_by   TEXT NOT NULL,             -- the event that finished a reservation
+    search_text   TEXT NOT NULL,
+    payload       TEXT NOT NULL,
+    signature     TEXT NOT NULL,
+    PRIMARY KEY (node, event)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE credential (
     person     TEXT PRIMARY KEY,
     hash       TEXT NOT NULL,  -- argon2id, as argon2 encodes it
@@ -69,6 +106,7 @@ CREATE TABLE directory_entry (   -- local: the centre's signed directory
     key     TEXT NOT NULL,
     active  INTEGER NOT NULL,
     registry INTEGER NOT NULL,
+    circulars TEXT NOT NULL DEFAULT 'shared',
     PRIMARY KEY (kind, code)
 ) STRICT, WITHOUT ROWID;
 
@@ -82,13 +120,15 @@ CREATE TABLE draft (
     PRIMARY KEY (person, kind)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE entry (
+CREATE TABLE entry (             -- lines of the registers; one that was reserved is replaced by its letter
     seq           INTEGER PRIMARY KEY REFERENCES journal (seq),
     id            TEXT NOT NULL,
-    register      TEXT NOT NULL CHECK (register IN ('incoming', 'outgoing')),
+    register      TEXT NOT NULL CHECK (register IN ('incoming', 'outgoing', 'circular', 'order',
+        'announcement', 'certificate', 'memo', 'award')),
     year          INTEGER NOT NULL,
-    number        INTEGER NOT NULL CHECK (number >= 1),
-    state         TEXT NOT NULL CHECK (state IN ('issued', 'void')),
+    number        INTEGER NOT NULL CHECK (number >= 0), -- 0: it has only an emergency number yet
+    emergency     INTEGER NOT NULL DEFAULT 0 CHECK (emergency >= 0),
+    state         TEXT NOT NULL CHECK (state IN ('reserved', 'issued', 'void', 'expired')),
     subject       TEXT NOT NULL,
     sender        TEXT NOT NULL,
     recipient     TEXT NOT NULL,
@@ -102,8 +142,15 @@ CREATE TABLE entry (
     source_node   TEXT NOT NULL DEFAULT '',
     source_event  TEXT NOT NULL DEFAULT '',
     void_reason   TEXT NOT NULL DEFAULT '',
+    circular      INTEGER NOT NULL DEFAULT 0 CHECK (circular IN (0, 1)),
+    reserved_at   TEXT NOT NULL DEFAULT '',   -- when the number was reserved, if it was
+    reserved_by   TEXT NOT NULL DEFAULT '',
+    reservation   TEXT NOT NULL DEFAULT '',   -- the event that reserved it
+    holder        TEXT NOT NULL DEFAULT '',
+    expires       TEXT NOT NULL DEFAULT '',   -- ISO date
+    numbered_at   TEXT NOT NULL DEFAULT '',   -- when an emergency line got its ordinary number
     search_text   TEXT NOT NULL,
-    UNIQUE (register, year, number)
+    CHECK (number > 0 OR emergency > 0)
 ) STRICT;
 
 CREATE TABLE entry_file (
@@ -141,6 +188,16 @@ CREATE TABLE form_sent (         -- local: forms already turned into an entry, a
     at    TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE gap_explanation (
+    seq      INTEGER PRIMARY KEY REFERENCES journal (seq),
+    register TEXT NOT NULL,
+    year     INTEGER NOT NULL,
+    first    INTEGER NOT NULL,
+    last     INTEGER NOT NULL,
+    text     TEXT NOT NULL,
+    letter   TEXT NOT NULL       -- node and event that bear the number, or empty
+) STRICT;
+
 CREATE TABLE happening (         -- what was done with an entry after it was registered
     entry INTEGER NOT NULL REFERENCES entry (seq),
     seq   INTEGER NOT NULL REFERENCES journal (seq),
@@ -173,13 +230,38 @@ CREATE TABLE meta (              -- local: who this database is
 
 CREATE TABLE migration (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL) STRICT;
 
+CREATE TABLE number_gap (        -- numbers that will never be used: skipped or returned
+    seq      INTEGER NOT NULL REFERENCES journal (seq),
+    register TEXT NOT NULL,
+    year     INTEGER NOT NULL,
+    first    INTEGER NOT NULL CHECK (first >= 1),
+    last     INTEGER NOT NULL CHECK (last >= first),
+    state    TEXT NOT NULL CHECK (state IN ('skipped', 'returned')),
+    why      TEXT NOT NULL,
+    guard    INTEGER NOT NULL,
+    marks    TEXT NOT NULL,      -- JSON: what was known then
+    PRIMARY KEY (register, year, first)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE number_range (
     grant_id TEXT PRIMARY KEY,
-    register TEXT NOT NULL CHECK (register IN ('incoming', 'outgoing')),
+    register TEXT NOT NULL CHECK (register IN ('incoming', 'outgoing', 'circular', 'order',
+        'announcement', 'certificate', 'memo', 'award')),
     year     INTEGER NOT NULL CHECK (year BETWEEN 2500 AND 3000),
     first    INTEGER NOT NULL CHECK (first >= 1),
     last     INTEGER NOT NULL CHECK (last >= first),
-    next     INTEGER NOT NULL CHECK (next BETWEEN first AND last + 1)
+    floor    INTEGER NOT NULL CHECK (floor BETWEEN first AND last + 1), -- below it numbers were skipped
+    open     INTEGER NOT NULL CHECK (open IN (0, 1)),  -- 0: none of it will be taken any more
+    opening  INTEGER NOT NULL CHECK (opening IN (0, 1)) -- 1: the numbers before it are in a paper book
+) STRICT;
+
+CREATE TABLE outage (            -- times when only the emergency register was open
+    outage    INTEGER PRIMARY KEY CHECK (outage >= 1),
+    cause     TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    opened_by TEXT NOT NULL,
+    closed_at TEXT NOT NULL,     -- empty while it lasts
+    total     INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE person (
@@ -194,6 +276,20 @@ CREATE TABLE preference (
     person   TEXT PRIMARY KEY,
     language TEXT NOT NULL CHECK (language IN ('th', 'en')),
     digits   TEXT NOT NULL CHECK (digits IN ('thai', 'arabic'))
+) STRICT;
+
+CREATE TABLE range_request (     -- what was asked of the centre
+    seq      INTEGER PRIMARY KEY REFERENCES journal (seq),
+    register TEXT NOT NULL,
+    year     INTEGER NOT NULL,
+    size     INTEGER NOT NULL,
+    at       TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE ratchet (           -- local: tokens of past contacts with the centre, newest last
+    place INTEGER PRIMARY KEY,
+    token TEXT NOT NULL,
+    at    TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE refused_document (  -- local: what the centre did not take, and why
@@ -251,11 +347,17 @@ CREATE TABLE wanted_file (       -- local: arrived files whose parts are still a
     chunks TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX colleague_line_by_number ON colleague_line (register, year, number);
+
 CREATE INDEX delivery_by_entry ON delivery (entry);
 
-CREATE INDEX entry_by_letter_no ON entry (letter_no) WHERE letter_no <> '';
+CREATE UNIQUE INDEX entry_by_emergency ON entry (year, emergency) WHERE emergency > 0;
+
+CREATE UNIQUE INDEX entry_by_number ON entry (register, year, number) WHERE number > 0;
 
 CREATE INDEX entry_file_by_content ON entry_file (sha256);
+
+CREATE INDEX entry_reserved ON entry (expires) WHERE state = 'reserved';
 
 CREATE UNIQUE INDEX number_range_by_series ON number_range (register, year, first);
 

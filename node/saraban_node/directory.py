@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from saraban_base.sqlite import Cursor, Write, rows, value
 from saraban_node.errors import UnknownOffice
 from saraban_sync.grants import DirectoryEntry
+from saraban_sync.registers import Circulars
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,11 @@ class Office:
 def put(write: Write, entry: DirectoryEntry) -> None:
     """Take in an entry unless a newer one is here already."""
     write.cursor.execute(
-        "INSERT INTO directory_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO directory_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (kind, code) DO UPDATE SET version = excluded.version, name = excluded.name,"
         " prefix = excluded.prefix, office = excluded.office, key = excluded.key,"
-        " active = excluded.active, registry = excluded.registry"
+        " active = excluded.active, registry = excluded.registry,"
+        " circulars = excluded.circulars"
         " WHERE excluded.version > version",
         (
             entry.kind,
@@ -34,6 +36,7 @@ def put(write: Write, entry: DirectoryEntry) -> None:
             entry.key,
             entry.active,
             entry.registry,
+            entry.circulars,
         ),
     )
 
@@ -69,6 +72,16 @@ def required_office(cursor: Cursor, code: str) -> None:
     )
     if found is None:
         raise UnknownOffice(code, office=code)
+
+
+def circulars(cursor: Cursor, office: str) -> Circulars:
+    """Tell where an office's circulars take their numbers from."""
+    found = value(
+        cursor,
+        "SELECT circulars FROM directory_entry WHERE kind = 'office' AND code = ?",
+        (office,),
+    )
+    return Circulars(found) if found else Circulars.SHARED
 
 
 def node_key(cursor: Cursor, node: str) -> str | None:

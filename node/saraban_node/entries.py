@@ -7,14 +7,19 @@ import msgspec
 
 from saraban_base.sqlite import Cursor, Write, one, rows, value
 from saraban_node import search
+from saraban_node.errors import NoSuchEntry
 from saraban_sync.errors import NotAnIdentifier
 from saraban_sync.events import (
+    EmergencyCorrelated,
+    EmergencyRegistered,
     EntryNoted,
     EntryVoided,
     Event,
     FileRef,
     FilesAdded,
     LetterRegistered,
+    NumberReserved,
+    ReservationEnded,
 )
 from saraban_sync.ids import EventId, parse_event_id
 from saraban_sync.registers import Register, Urgency, parse_instant
@@ -28,8 +33,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     register: Register
     year: int
     number: int
+    """0 while the line has only an emergency number."""
     state: str
-    """``issued`` or ``void``."""
+    """``reserved``, ``issued``, ``void`` or ``expired``."""
     subject: str
     sender: str
     recipient: str
@@ -44,7 +50,23 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source_node: str
     source_event: str
     void_reason: str
+    """Why it was cancelled, or that a reservation ran out."""
     file_count: int
+    emergency: int = 0
+    """Its place in the emergency register of the year; 0 for none."""
+    circular: bool = False
+    reservation: str = ""
+    """The event that reserved the number; empty for one taken at once."""
+    reserved_at: datetime | None = None
+    """When the number was reserved: the day it belongs to, whenever the letter was registered."""
+    reserved_by: str = ""
+    """The name of the person who reserved it."""
+    holder: str = ""
+    """For whom it was reserved."""
+    expires: date | None = None
+    """The last day on which a reserved number can be used."""
+    numbered_at: datetime | None = None
+    """When an emergency line got its ordinary number."""
 
 
 _COLUMNS: Final = (
@@ -52,7 +74,10 @@ _COLUMNS: Final = (
     " letter_date, action, remark, urgency, registered_at,"
     " coalesce((SELECT name FROM person WHERE person.person = registered_by), registered_by),"
     " source_node, source_event, void_reason,"
-    " (SELECT count(*) FROM entry_file WHERE entry_file.entry = entry.seq)"
+    " (SELECT count(*) FROM entry_file WHERE entry_file.entry = entry.seq),"
+    " emergency, circular, reservation, reserved_at,"
+    " coalesce((SELECT name FROM person WHERE person.person = reserved_by), reserved_by),"
+    " holder, expires, numbered_at"
 )
 
 
@@ -72,11 +97,22 @@ def by_seq(cursor: Cursor, seq: int) -> Entry | None:
     return None if row is None else _entry(row)
 
 
+def by_emergency(cursor: Cursor, year: int, emergency: int) -> Entry | None:
+    """Give one line by its place in the emergency register of a year."""
+    row = one(
+        cursor,
+        f"SELECT {_COLUMNS} FROM entry WHERE year = ? AND emergency = ? AND emergency > 0",  # noqa: S608
+        (year, emergency),
+    )
+    return None if row is None else _entry(row)
+
+
 def by_number(cursor: Cursor, register: Register, year: int, number: int) -> Entry | None:
     """Give one line by its number."""
     row = one(
         cursor,
-        f"SELECT {_COLUMNS} FROM entry WHERE register = ? AND year = ? AND number = ?",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM entry WHERE register = ? AND year = ? AND number = ?"  # noqa: S608
+        " AND number > 0",
         (register, year, number),
     )
     return None if row is None else _entry(row)
@@ -110,9 +146,9 @@ def files(cursor: Cursor, seq: int) -> list[FileRef]:
 
 
 def happenings(cursor: Cursor, seq: int) -> list[int]:
-    """List the places in the journal where something was done with a line, its own first."""
-    later = rows(cursor, "SELECT seq FROM happening WHERE entry = ? ORDER BY seq", (seq,))
-    return [seq, *(int(row[0]) for row in later)]
+    """List the places in the journal where something was done with a line, in order."""
+    others = rows(cursor, "SELECT seq FROM happening WHERE entry = ?", (seq,))
+    return sorted({seq, *(int(row[0]) for row in others)})
 
 
 def count(cursor: Cursor) -> dict[tuple[Register, int], int]:
@@ -122,7 +158,9 @@ def count(cursor: Cursor) -> dict[tuple[Register, int], int]:
 
 
 def line_of(cursor: Cursor, event: Event, body: LetterRegistered) -> Entry:
-    """Give the line that an event has just become, without reading it back."""
+    """Give the line that an event has just become, without reading it back if it is a plain one."""
+    if body.reservation:
+        return written(cursor, event.seq)
     name = value(cursor, "SELECT name FROM person WHERE person = ?", (event.actor,))
     source = body.source
     return Entry(
@@ -146,26 +184,66 @@ def line_of(cursor: Cursor, event: Event, body: LetterRegistered) -> Entry:
         source_event=source.event if source else "",
         void_reason="",
         file_count=len(body.files),
+        circular=body.circular,
     )
 
 
 def add(write: Write, event: Event, body: LetterRegistered) -> None:
-    """Write a new line."""
-    source = body.source
+    """Write a new line; one whose number was reserved takes the place of the reservation."""
     text = search.text_of(body)
+    if body.reservation:
+        reserved = _take_away(write, seq_of(body.reservation))
+        _insert(write, event, body, number=body.number, text=text)
+        _put_reservation(write, event.seq, body.reservation, reserved)
+    else:
+        _insert(write, event, body, number=body.number, text=text)
+    _add_files(write, event.seq, body.files, start=0)
+
+
+def add_emergency(write: Write, event: Event, body: EmergencyRegistered) -> None:
+    """Write a line that has an emergency number only."""
+    text = search.text_of_emergency(body)
+    _insert(write, event, body, number=0, text=text, emergency=body.emergency)
+    _add_files(write, event.seq, body.files, start=0)
+
+
+def reserve(write: Write, event: Event, body: NumberReserved, letter_no: str) -> None:
+    """Write the line of a reserved number."""
+    text = search.text_of_reservation(body, letter_no)
     write.cursor.execute(
         "INSERT INTO entry (seq, id, register, year, number, state, subject, sender, recipient,"
         " letter_no, letter_date, action, remark, urgency, registered_at, registered_by,"
-        " source_node, source_event, search_text)"
-        " VALUES (?, ?, ?, ?, ?, 'issued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " reserved_at, reserved_by, reservation, holder, expires, search_text)"
+        " VALUES (?, ?, ?, ?, ?, 'reserved', ?, '', '', ?, '', '', '', 'normal', ?, ?,"
+        " ?, ?, ?, ?, ?, ?)",
         (
-            event.seq, event.id, body.register, body.year, body.number, body.subject, body.sender,
-            body.recipient, body.letter_no, body.letter_date, body.action, body.remark,
-            body.urgency, event.at, event.actor, source.node if source else "",
-            source.event if source else "", text,
+            event.seq, event.id, body.register, body.year, body.number, body.purpose, letter_no,
+            event.at, event.actor, event.at, event.actor, event.id, body.holder, body.expires, text,
         ),
     )  # fmt: skip
-    _add_files(write, event.seq, body.files, start=0)
+
+
+def end_reservation(write: Write, event: Event, body: ReservationEnded) -> None:
+    """Strike a reserved number that nobody used."""
+    seq = seq_of(body.reservation)
+    state = "void" if body.how == "void" else "expired"
+    write.cursor.execute(
+        "UPDATE entry SET state = ?, void_reason = ? WHERE seq = ?", (state, body.reason, seq)
+    )
+    happened(write, seq, event)
+
+
+def correlate(write: Write, event: Event, body: EmergencyCorrelated) -> None:
+    """Give a line of the emergency register its ordinary number beside the other."""
+    seq = seq_of(body.entry)
+    old = value(write.cursor, "SELECT search_text FROM entry WHERE seq = ?", (seq,))
+    new = search.with_number(str(old), body)
+    write.cursor.execute(
+        "UPDATE entry SET number = ?, numbered_at = ?, search_text = ? WHERE seq = ?",
+        (body.number, event.at, new, seq),
+    )
+    search.replace(write, seq, str(old), new)
+    happened(write, seq, event)
 
 
 def note(write: Write, event: Event, body: EntryNoted) -> None:
@@ -207,6 +285,68 @@ def seq_of(entry: str) -> int:
     return int(entry[5:])
 
 
+def _insert(
+    write: Write,
+    event: Event,
+    body: LetterRegistered | EmergencyRegistered,
+    *,
+    number: int,
+    text: str,
+    emergency: int = 0,
+) -> None:
+    source = body.source
+    write.cursor.execute(
+        "INSERT INTO entry (seq, id, register, year, number, emergency, state, subject, sender,"
+        " recipient, letter_no, letter_date, action, remark, urgency, registered_at,"
+        " registered_by, source_node, source_event, circular, search_text)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'issued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            event.seq, event.id, body.register, body.year, number, emergency, body.subject,
+            body.sender, body.recipient, body.letter_no, body.letter_date, body.action,
+            body.remark, body.urgency, event.at, event.actor, source.node if source else "",
+            source.event if source else "", body.circular, text,
+        ),
+    )  # fmt: skip
+
+
+def _take_away(write: Write, seq: int) -> tuple[str, str, str, str]:
+    """Remove the line of a reservation, whose letter has come; gives what it said of itself."""
+    row = one(
+        write.cursor,
+        "SELECT reserved_at, reserved_by, holder, expires, search_text FROM entry WHERE seq = ?",
+        (seq,),
+    )
+    if row is None:
+        raise NoSuchEntry(f"no reservation at {seq}")
+    search.remove(write, seq, row[4])
+    write.cursor.execute("DELETE FROM happening WHERE entry = ?", (seq,))
+    write.cursor.execute("DELETE FROM entry WHERE seq = ?", (seq,))
+    return row[0], row[1], row[2], row[3]
+
+
+def _put_reservation(
+    write: Write, seq: int, reservation: str, reserved: tuple[str, str, str, str]
+) -> None:
+    write.cursor.execute(
+        "UPDATE entry SET reservation = ?, reserved_at = ?, reserved_by = ?, holder = ?,"
+        " expires = ? WHERE seq = ?",
+        (reservation, *reserved, seq),
+    )
+    write.cursor.execute("INSERT INTO happening VALUES (?, ?)", (seq, seq_of(reservation)))
+
+
+def written(cursor: Cursor, seq: int) -> Entry:
+    """Give a line that must be there.
+
+    Raises:
+        NoSuchEntry: it is not.
+    """
+    found = by_seq(cursor, seq)
+    if found is None:
+        raise NoSuchEntry(str(seq))
+    return found
+
+
 def _add_files(write: Write, seq: int, refs: tuple[FileRef, ...], *, start: int) -> None:
     for position, ref in enumerate(refs, start):
         write.cursor.execute(
@@ -238,4 +378,12 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         source_event=row[17],
         void_reason=row[18],
         file_count=row[19],
+        emergency=row[20],
+        circular=bool(row[21]),
+        reservation=row[22],
+        reserved_at=parse_instant(row[23]) if row[23] else None,
+        reserved_by=row[24],
+        holder=row[25],
+        expires=date.fromisoformat(row[26]) if row[26] else None,
+        numbered_at=parse_instant(row[27]) if row[27] else None,
     )

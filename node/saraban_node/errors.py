@@ -238,3 +238,76 @@ class BadSettings(SarabanError):
         "The settings file {file} is wrong: {what}. "
         "Correct it as docs/reference/settings.md says and start again."
     )
+
+
+class ReservationOver(SarabanError):
+    """A reserved number that was used, cancelled or has run out."""
+
+    code = "SRB-333"
+    thai = (
+        "เลขที่จองนี้ใช้ไม่ได้แล้ว ({why_th}) ยังไม่มีเลขใดถูกใช้และแบบร่างยังอยู่ "
+        "โปรดเลือกเลขจองอื่น หรือออกเลขใหม่ตามปกติ"
+    )
+    english = (
+        "This reserved number can no longer be used ({why_en}). No number was used and your draft "
+        "is kept; choose another reserved number, or take a new number as usual."
+    )
+
+
+class ReservationWrong(SarabanError):
+    """A reservation that cannot be made as it was asked for."""
+
+    code = "SRB-334"
+    thai = "จองเลขไม่ได้ เพราะ{why_th} ยังไม่มีเลขใดถูกใช้ โปรดแก้ไขแล้วบันทึกอีกครั้ง"
+    english = (
+        "The number cannot be reserved: {why_en}. No number was used; correct it and save again."
+    )
+
+
+class NumbersLeft(SarabanError):
+    """The emergency register is not opened while ordinary numbers can be given."""
+
+    code = "SRB-335"
+    thai = (
+        "ยังมีเลขตามปกติให้ออกได้ จึงไม่เปิดทะเบียนฉุกเฉิน ยังไม่มีการเปลี่ยนแปลงใด "
+        "โปรดลงทะเบียนตามปกติ"
+    )
+    english = (
+        "Ordinary numbers can still be given, so the emergency register stays closed. Nothing was "
+        "changed; register as usual."
+    )
+
+
+class EmergencyClosedNow(SarabanError):
+    """A letter for the emergency register while it is not open."""
+
+    code = "SRB-336"
+    thai = (
+        "ทะเบียนฉุกเฉินยังไม่ได้เปิด หนังสือยังไม่ได้ลงทะเบียนและแบบร่างยังอยู่ "
+        "โปรดลงทะเบียนตามปกติ หรือเปิดทะเบียนฉุกเฉินพร้อมระบุสาเหตุก่อน"
+    )
+    english = (
+        "The emergency register is not open. The letter is not registered and your draft is kept; "
+        "register as usual, or open the emergency register with its cause first."
+    )
+
+
+class EmergencyOpenAlready(SarabanError):
+    """The emergency register is open already."""
+
+    code = "SRB-337"
+    thai = "ทะเบียนฉุกเฉินเปิดอยู่แล้ว ไม่มีการเปลี่ยนแปลงใด ลงทะเบียนในทะเบียนฉุกเฉินต่อได้เลย"
+    english = (
+        "The emergency register is open already; nothing was changed. Go on registering in it."
+    )
+
+
+class NotWhileReserved(SarabanError):
+    """An act on a letter that is still only a reserved number."""
+
+    code = "SRB-338"
+    thai = "เลข {number} เป็นเลขที่จองไว้ ยังไม่มีหนังสือ โปรดออกหนังสือด้วยเลขนี้ก่อน หรือยกเลิกการจองพร้อมเหตุผล"
+    english = (
+        "Number {number} is only reserved and has no letter yet. Register its letter first, or "
+        "cancel the reservation with a reason."
+    )

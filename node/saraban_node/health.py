@@ -10,7 +10,7 @@ from saraban_node import backup_records, journal, meta, numbers, syncer
 from saraban_node.appliance import Appliance
 from saraban_node.labels import REGISTER_ENGLISH, REGISTER_THAI
 from saraban_sync.errors import BrokenChain
-from saraban_sync.registers import Register, buddhist_year
+from saraban_sync.registers import buddhist_year
 
 _LOW_DISK: Final = 0.10
 
@@ -90,7 +90,7 @@ def _fence(cursor: Cursor) -> Finding:
 def _numbers(node: Appliance, cursor: Cursor) -> list[Finding]:
     year = buddhist_year(node.clock.now())
     found = []
-    for register in Register:
+    for register in numbers.registers_in_use(cursor, year):
         left = numbers.left(cursor, register, year)
         found.append(
             Finding(

@@ -5,30 +5,39 @@ form ──register_letter──> 1 the next number of the series
                           3 the line of the register, search, what must be sent
 """
 
-from datetime import date
-from typing import Final
+from datetime import date, datetime
+from typing import Final, NamedTuple
 
 import msgspec
 
 from saraban_base.sqlite import Write, one, value
-from saraban_node import directory, entries, meta, numbers
+from saraban_node import (
+    directory,
+    entries,
+    letter_numbers,
+    meta,
+    numbers,
+    reservations,
+)
+from saraban_node.acts import required, tidied, year_to_number
 from saraban_node.entries import Entry
 from saraban_node.errors import (
     AlreadyRegistered,
     AlreadyVoid,
-    FieldTooLong,
     FileRefused,
     NoSuchEntry,
     NotSendable,
+    NotWhileReserved,
     ReasonMissing,
+    ReservationOver,
     SubjectMissing,
 )
 from saraban_node.journal import Journal
-from saraban_sync import thai
 from saraban_sync.events import (
     MAX_FILES,
     EntryNoted,
     EntryVoided,
+    Event,
     FileRef,
     FilesAdded,
     LetterRegistered,
@@ -37,7 +46,7 @@ from saraban_sync.events import (
     Source,
 )
 from saraban_sync.ids import EventId, OfficeCode, PersonId
-from saraban_sync.registers import Register, Urgency, buddhist_year, instant
+from saraban_sync.registers import SENDABLE, Register, Urgency, instant
 
 MAX_SUBJECT: Final = 1_000
 MAX_FIELD: Final = 500
@@ -62,6 +71,10 @@ class NewLetter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     offices: tuple[OfficeCode, ...] = ()
     """Offices an outgoing letter is sent to electronically."""
     imported: bool = False
+    circular: bool = False
+    """Whether it is a circular (หนังสือเวียน); the office's setting says which register that is."""
+    reservation: EventId = EventId("")
+    """The reservation whose number it takes; empty to take the next number."""
 
 
 def register_letter(
@@ -88,21 +101,27 @@ def register_letter(
         AlreadyRegistered: the arrival has its number already.
         NoRangeLeft: the node has no number left for this year.
         Fenced: the database may give no numbers.
+        ReservationOver: the reserved number can no longer be used.
     """
-    if form and (seq := _entry_of_form(write, form)):
-        return _existing(write, seq)
-    letter = _checked(write, letter)
-    year = buddhist_year(write.now)
-    number = numbers.next_number(write.cursor, letter.register, year)
-    body = _body(write, letter, year, number)
+    if form and (seq := entry_of_form(write, form)):
+        return entries.written(write.cursor, seq)
+    letter = checked(write, letter)
+    body = _body(write, letter, _place(write, journal, letter))
     event = journal.append(write, body, actor=actor)
+    entry = entries.line_of(write.cursor, event, body)
     if letter.source is not None:
-        _give_receipt(write, journal, body, letter.source, actor)
+        give_receipt(
+            write, journal, letter.source, year=body.year, number=body.number,
+            registered_at=write.now, actor=actor,
+        )  # fmt: skip
     if letter.offices:
-        _send(write, journal, body, event.id, letter.offices, actor)
+        send(
+            write, journal, entry, body.files, offices=letter.offices, letter_no=body.letter_no,
+            actor=actor,
+        )  # fmt: skip
     if form:
-        write.cursor.execute("INSERT INTO form_sent VALUES (?, ?, ?)", (form, event.seq, event.at))
-    return entries.line_of(write.cursor, event, body)
+        remember_form(write, form, event)
+    return entry
 
 
 def void_entry(
@@ -116,14 +135,15 @@ def void_entry(
         ReasonMissing: no reason is given.
         FieldTooLong: the reason is too long.
     """
-    found = _required(write, entry)
-    if found.state == "void":
+    found = required(write, entry)
+    if found.state in ("void", "expired"):
         raise AlreadyVoid(entry, number=found.number)
-    reason = _tidied("เหตุผล", reason, MAX_FIELD)
+    _has_a_letter(found)
+    reason = tidied("เหตุผล", reason, MAX_FIELD)
     if not reason:
         raise ReasonMissing(entry)
     journal.append(write, EntryVoided(entry=entry, reason=reason), actor=actor)
-    return _required(write, entry)
+    return required(write, entry)
 
 
 def note_entry(
@@ -136,12 +156,12 @@ def note_entry(
         ReasonMissing: there is nothing to write down.
         FieldTooLong: the text is too long.
     """
-    _required(write, entry)
-    action = _tidied("การปฏิบัติ", action, MAX_ACTION)
+    _has_a_letter(required(write, entry))
+    action = tidied("การปฏิบัติ", action, MAX_ACTION)
     if not action:
         raise ReasonMissing(entry)
     journal.append(write, EntryNoted(entry=entry, action=action), actor=actor)
-    return _required(write, entry)
+    return required(write, entry)
 
 
 def add_files(
@@ -153,15 +173,21 @@ def add_files(
         NoSuchEntry: there is no such line.
         FileRefused: the letter would have too many files.
     """
-    found = _required(write, entry)
+    found = required(write, entry)
+    _has_a_letter(found)
     _limit_files(found.file_count + len(files), files)
     journal.append(write, FilesAdded(entry=entry, files=files), actor=actor)
-    return _required(write, entry)
+    return required(write, entry)
 
 
-def _checked(write: Write, letter: NewLetter) -> NewLetter:
-    """Tidy every field and refuse what cannot stand in a register."""
-    subject = _tidied("เรื่อง", letter.subject, MAX_SUBJECT)
+def checked(write: Write, letter: NewLetter) -> NewLetter:
+    """Tidy every field and refuse what cannot stand in a register.
+
+    Raises:
+        SubjectMissing, FieldTooLong, FileRefused, NotSendable, UnknownOffice, AlreadyRegistered:
+            as for :func:`register_letter`.
+    """
+    subject = tidied("เรื่อง", letter.subject, MAX_SUBJECT)
     if not subject:
         raise SubjectMissing
     if letter.files:
@@ -173,24 +199,124 @@ def _checked(write: Write, letter: NewLetter) -> NewLetter:
     return msgspec.structs.replace(
         letter,
         subject=subject,
-        sender=_tidied("จาก", letter.sender, MAX_FIELD),
-        recipient=_tidied("ถึง", letter.recipient, MAX_FIELD),
-        letter_no=_tidied("ที่", letter.letter_no, MAX_FIELD),
-        action=_tidied("การปฏิบัติ", letter.action, MAX_ACTION),
-        remark=_tidied("หมายเหตุ", letter.remark, MAX_FIELD),
+        sender=tidied("จาก", letter.sender, MAX_FIELD),
+        recipient=tidied("ถึง", letter.recipient, MAX_FIELD),
+        letter_no=tidied("ที่", letter.letter_no, MAX_FIELD),
+        action=tidied("การปฏิบัติ", letter.action, MAX_ACTION),
+        remark=tidied("หมายเหตุ", letter.remark, MAX_FIELD),
         offices=tuple(dict.fromkeys(letter.offices)),
     )
 
 
-def _body(write: Write, letter: NewLetter, year: int, number: int) -> LetterRegistered:
-    letter_no = letter.letter_no
-    if letter.register is Register.OUTGOING and not letter_no:
-        prefix = meta.get(write.cursor, meta.PREFIX)
-        letter_no = f"{prefix}/{number}" if prefix else str(number)
+def give_receipt(
+    write: Write,
+    journal: Journal,
+    source: Source,
+    *,
+    year: int,
+    number: int,
+    registered_at: datetime,
+    actor: PersonId,
+) -> None:
+    """Tell the sender under which number its letter was registered (annex 6, 2.2)."""
+    office = value(
+        write.cursor,
+        "SELECT sender_office FROM arrival WHERE source_node = ? AND source_event = ?",
+        (source.node, source.event),
+    )
+    journal.append(
+        write,
+        ReceiptGiven(
+            source=source,
+            sender_office=str(office),
+            year=year,
+            number=number,
+            registered_at=instant(registered_at),
+        ),
+        actor=actor,
+    )
+
+
+def send(
+    write: Write,
+    journal: Journal,
+    entry: Entry,
+    files: tuple[FileRef, ...],
+    *,
+    offices: tuple[OfficeCode, ...],
+    letter_no: str,
+    actor: PersonId,
+) -> None:
+    """Send a registered letter to other offices."""
+    journal.append(
+        write,
+        LetterSent(
+            entry=entry.id,
+            offices=offices,
+            year=entry.year,
+            number=entry.number,
+            subject=entry.subject,
+            sender=entry.sender or meta.get(write.cursor, meta.OFFICE_NAME),
+            recipient=entry.recipient,
+            letter_no=letter_no,
+            letter_date=entry.letter_date.isoformat() if entry.letter_date else "",
+            urgency=entry.urgency,
+            files=files,
+        ),
+        actor=actor,
+    )
+
+
+def entry_of_form(write: Write, form: str) -> int | None:
+    """Give the place of the line that a form has become, None if it has not been sent yet."""
+    found = value(write.cursor, "SELECT entry FROM form_sent WHERE form = ?", (form,))
+    return None if found is None else int(found)
+
+
+def remember_form(write: Write, form: str, event: Event) -> None:
+    """Write down that a form has become a line, against double clicks."""
+    write.cursor.execute("INSERT INTO form_sent VALUES (?, ?, ?)", (form, event.seq, event.at))
+
+
+class _Place(NamedTuple):
+    register: Register
+    year: int
+    number: int
+    circular: bool
+    letter_no: str = ""
+
+
+def _place(write: Write, journal: Journal, letter: NewLetter) -> _Place:
+    """Find the letter's place in a register: its reserved number, or the next one."""
+    if letter.reservation:
+        kept = reservations.open_reservation(write, letter.reservation)
+        if kept.register is not _book(write, letter)[0]:
+            raise ReservationOver(
+                letter.reservation, why_th="เป็นเลขของทะเบียนอื่น", why_en="it is of another register"
+            )
+        return _Place(kept.register, kept.year, kept.number, letter.circular, kept.letter_no)
+    register, circular = _book(write, letter)
+    year = year_to_number(write, journal)
+    number = numbers.next_number(write.cursor, register, year)
+    return _Place(register, year, number, circular)
+
+
+def _book(write: Write, letter: NewLetter) -> tuple[Register, bool]:
+    if letter.register not in SENDABLE:
+        return letter.register, False
+    return letter_numbers.book_of(write.cursor, letter.register, circular=letter.circular)
+
+
+def _body(write: Write, letter: NewLetter, place: _Place) -> LetterRegistered:
+    letter_no = letter.letter_no or place.letter_no
+    if not letter_no and place.register is not Register.INCOMING:
+        letter_no = letter_numbers.written(
+            write.cursor, place.register, place.year, place.number, circular=place.circular
+        )
     return LetterRegistered(
-        register=letter.register,
-        year=year,
-        number=number,
+        register=place.register,
+        year=place.year,
+        number=place.number,
         subject=letter.subject,
         sender=letter.sender,
         recipient=letter.recipient,
@@ -202,60 +328,19 @@ def _body(write: Write, letter: NewLetter, year: int, number: int) -> LetterRegi
         files=letter.files,
         source=letter.source,
         imported=letter.imported,
+        circular=place.circular,
+        reservation=letter.reservation,
     )
 
 
-def _give_receipt(
-    write: Write, journal: Journal, body: LetterRegistered, source: Source, actor: PersonId
-) -> None:
-    office = value(
-        write.cursor,
-        "SELECT sender_office FROM arrival WHERE source_node = ? AND source_event = ?",
-        (source.node, source.event),
-    )
-    journal.append(
-        write,
-        ReceiptGiven(
-            source=source,
-            sender_office=str(office),
-            year=body.year,
-            number=body.number,
-            registered_at=instant(write.now),
-        ),
-        actor=actor,
-    )
-
-
-def _send(
-    write: Write,
-    journal: Journal,
-    body: LetterRegistered,
-    entry: EventId,
-    offices: tuple[OfficeCode, ...],
-    actor: PersonId,
-) -> None:
-    journal.append(
-        write,
-        LetterSent(
-            entry=entry,
-            offices=offices,
-            year=body.year,
-            number=body.number,
-            subject=body.subject,
-            sender=body.sender or meta.get(write.cursor, meta.OFFICE_NAME),
-            recipient=body.recipient,
-            letter_no=body.letter_no,
-            letter_date=body.letter_date,
-            urgency=body.urgency,
-            files=body.files,
-        ),
-        actor=actor,
-    )
+def _has_a_letter(entry: Entry) -> None:
+    if entry.state == "reserved":
+        raise NotWhileReserved(entry.id, number=entry.number)
 
 
 def _sendable(write: Write, letter: NewLetter) -> None:
     own = meta.get(write.cursor, meta.OFFICE)
-    if letter.register is not Register.OUTGOING or own in letter.offices:
+    if letter.register not in SENDABLE or own in letter.offices:
         raise NotSendable(f"{letter.register} to {letter.offices[:5]}")
     for office in letter.offices:
         directory.required_office(write.cursor, office)
@@ -282,31 +367,3 @@ def _limit_files(count: int, files: tuple[FileRef, ...]) -> None:
             why_th=f"หนังสือหนึ่งฉบับมีได้ไม่เกิน {MAX_FILES} แฟ้ม",
             why_en=f"a letter has at most {MAX_FILES} files",
         )
-
-
-def _tidied(field: str, text: str, limit: int) -> str:
-    if not text:
-        return text
-    text = thai.tidy(text)
-    if len(text) > limit:
-        raise FieldTooLong(f"{field}: {len(text)}", field=field, limit=limit)
-    return text
-
-
-def _entry_of_form(write: Write, form: str) -> int | None:
-    found = value(write.cursor, "SELECT entry FROM form_sent WHERE form = ?", (form,))
-    return None if found is None else int(found)
-
-
-def _required(write: Write, entry: EventId) -> Entry:
-    found = entries.by_id(write.cursor, entry)
-    if found is None:
-        raise NoSuchEntry(entry)
-    return found
-
-
-def _existing(write: Write, seq: int) -> Entry:
-    found = entries.by_seq(write.cursor, seq)
-    if found is None:
-        raise NoSuchEntry(str(seq))
-    return found

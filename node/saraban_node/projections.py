@@ -13,29 +13,43 @@ from saraban_node import (
     entries,
     inbox,
     journal,
+    letter_numbers,
     numbers,
+    outages,
     outbox,
     people,
     search,
 )
 from saraban_sync.events import (
     BackupFinished,
+    EmergencyClosed,
+    EmergencyCorrelated,
+    EmergencyOpened,
+    EmergencyRegistered,
     EntryNoted,
     EntryVoided,
     Event,
     FilesAdded,
+    GapExplained,
+    JournalForked,
     LetterArrived,
     LetterRegistered,
     LetterSent,
+    NumberReserved,
+    NumbersReturned,
+    NumbersSkipped,
     PersonAdded,
     PersonChanged,
     RangeAccepted,
+    RangeRequested,
+    RangeTold,
+    ReservationEnded,
 )
 from saraban_sync.grants import parse_grant
 
 _PROJECTED: Final = (
-    "form_sent", "happening", "delivery", "arrival", "entry_file", "entry", "number_range",
-    "backup_record",
+    "form_sent", "happening", "delivery", "arrival", "entry_file", "entry", "number_gap",
+    "gap_explanation", "range_request", "outage", "number_range", "backup_record",
 )  # fmt: skip
 
 
@@ -43,7 +57,8 @@ def project(write: Write, event: Event) -> None:
     """Bring the projections up to date with one event, in the caller's transaction."""
     match event.body:
         case LetterRegistered() as body:
-            numbers.use(write, body.register, body.year, body.number)
+            if not body.reservation:
+                numbers.use(write, body.register, body.year, body.number)
             entries.add(write, event, body)
             outbox.queue_files(write, body.files)
             if body.source is not None:
@@ -59,15 +74,47 @@ def project(write: Write, event: Event) -> None:
         case FilesAdded() as body:
             entries.put_files(write, event, body)
             outbox.queue_files(write, body.files)
-        case RangeAccepted() as body:
-            numbers.accept(write, parse_grant(body.grant))
         case PersonAdded() | PersonChanged():
             people.project(write, event)
         case BackupFinished() as body:
             backup_records.add(write, event, body)
         case _:
-            pass  # a receipt, an opening, or an event of a newer program: nothing to show
+            _project_numbers(write, event)
     search.keep_up(write, event.seq)
+
+
+def _project_numbers(write: Write, event: Event) -> None:
+    """The same for ranges, reservations, gaps and the emergency register."""
+    match event.body:
+        case RangeAccepted() as body:
+            numbers.accept(write, parse_grant(body.grant))
+        case RangeTold() as body:
+            numbers.accept_told(write, body)
+        case RangeRequested() as body:
+            numbers.note_request(write, event, body)
+        case NumberReserved() as body:
+            numbers.use(write, body.register, body.year, body.number)
+            entries.reserve(write, event, body, letter_numbers.of_reservation(write.cursor, body))
+        case ReservationEnded() as body:
+            entries.end_reservation(write, event, body)
+        case NumbersSkipped() | NumbersReturned() as body:
+            numbers.set_aside(write, event.seq, body)
+        case GapExplained() as body:
+            numbers.explain(write, event.seq, body)
+        case EmergencyOpened() | EmergencyClosed():
+            outages.project(write, event)
+        case EmergencyRegistered() as body:
+            entries.add_emergency(write, event, body)
+            outbox.queue_files(write, body.files)
+            if body.source is not None:
+                inbox.registered(write, body.source, event.seq)
+        case EmergencyCorrelated() as body:
+            numbers.use(write, body.register, body.year, body.number)
+            entries.correlate(write, event, body)
+        case JournalForked():
+            numbers.close_ranges(write)
+        case _:
+            pass  # a receipt, an opening, or an event of a newer program: nothing to show
 
 
 def rebuild(write: Write) -> int:

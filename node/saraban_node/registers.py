@@ -9,6 +9,8 @@ from saraban_node.entries import Entry
 from saraban_sync.registers import Register
 
 MAX_PAGE: Final = 200
+_LOOK_AT: Final = 200
+_DUPLICATES: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +22,7 @@ class RegisterQuery:
     text: str = ""
     """Words that must occur."""
     state: str = ""
-    """``issued``, ``void`` or empty for both."""
+    """``reserved``, ``issued``, ``void``, ``expired`` or empty for all."""
     urgency: str = ""
     before: int | None = None
     """Show only numbers below this one: the next page."""
@@ -37,7 +39,7 @@ def page(cursor: Cursor, query: RegisterQuery) -> list[Entry]:
         "year": query.year,
         "limit": min(query.limit, MAX_PAGE),
     }
-    conditions = ["WHERE register = :register AND year = :year"]
+    conditions = ["WHERE register = :register AND year = :year AND number > 0"]
     for name, column in (("state", "state"), ("urgency", "urgency")):
         if wanted := getattr(query, name):
             bindings[name] = wanted
@@ -51,6 +53,34 @@ def page(cursor: Cursor, query: RegisterQuery) -> list[Entry]:
         conditions.append(f"AND instr(search_text, :word{place}) > 0")
     conditions.append("ORDER BY number DESC LIMIT :limit")
     return entries.select(cursor, " ".join(conditions), bindings)
+
+
+def emergency_page(
+    cursor: Cursor, year: int, *, before: int | None = None, limit: int = 50
+) -> list[Entry]:
+    """Give the lines of the emergency register of a year, the newest first.
+
+    Args:
+        cursor: where to read.
+        year: Buddhist year.
+        before: show only emergency numbers below this one: the next page.
+        limit: greatest number of lines.
+    """
+    return entries.select(
+        cursor,
+        "WHERE year = :year AND emergency > 0 AND (:before IS NULL OR emergency < :before)"
+        " ORDER BY emergency DESC LIMIT :limit",
+        {"year": year, "before": before, "limit": min(limit, MAX_PAGE)},
+    )
+
+
+def reserved(cursor: Cursor, *, limit: int = MAX_PAGE) -> list[Entry]:
+    """List the reserved numbers that wait for their letter, the one that runs out next first."""
+    return entries.select(
+        cursor,
+        "WHERE state = 'reserved' ORDER BY expires, register, number LIMIT :limit",
+        {"limit": limit},
+    )
 
 
 def years(cursor: Cursor, register: Register) -> list[int]:
@@ -69,7 +99,7 @@ def size(cursor: Cursor, register: Register, year: int) -> int:
     return int(
         value(
             cursor,
-            "SELECT count(*) FROM entry WHERE register = ? AND year = ?",
+            "SELECT count(*) FROM entry WHERE register = ? AND year = ? AND number > 0",
             (register, year),
         )
     )
@@ -93,12 +123,18 @@ def likely_duplicates(
     """Find lines that may be the same paper: the same number of the letter from the same sender."""
     if not letter_no:
         return []
-    return entries.select(
-        cursor,
-        "WHERE register = :register AND letter_no = :letter_no AND state = 'issued'"
-        " AND (:sender = '' OR sender = :sender) ORDER BY seq DESC LIMIT 5",
-        {"register": register, "letter_no": letter_no, "sender": sender},
-    )
+    found = [
+        entry
+        for seq in search.find(cursor, letter_no, limit=_LOOK_AT)
+        if (entry := entries.by_seq(cursor, seq)) is not None
+    ]
+    same = [
+        entry
+        for entry in found
+        if (entry.register, entry.letter_no, entry.state) == (register, letter_no, "issued")
+        and sender in ("", entry.sender)
+    ]
+    return same[:_DUPLICATES]
 
 
 def _days(query: RegisterQuery, conditions: list[str], bindings: dict[str, object]) -> None:

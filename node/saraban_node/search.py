@@ -16,7 +16,12 @@ from typing import Final
 
 from saraban_base.sqlite import Cursor, Write, rows, value
 from saraban_sync import thai
-from saraban_sync.events import LetterRegistered
+from saraban_sync.events import (
+    EmergencyCorrelated,
+    EmergencyRegistered,
+    LetterRegistered,
+    NumberReserved,
+)
 
 _PIECE: Final = 3
 _TELLING: Final = 3
@@ -142,6 +147,27 @@ def text_of(body: LetterRegistered) -> str:
     return thai.normalise(" ".join(filter(None, parts)))
 
 
+def text_of_emergency(body: EmergencyRegistered) -> str:
+    """Give the text under which a letter of the emergency register is found."""
+    parts = [
+        body.subject, body.sender, body.recipient, _both_ways(body.letter_no),
+        _both_ways(f"ฉ {body.emergency}/{body.year}"), body.remark, body.action,
+    ]  # fmt: skip
+    return thai.normalise(" ".join(filter(None, parts)))
+
+
+def text_of_reservation(body: NumberReserved, letter_no: str) -> str:
+    """Give the text under which a reserved number is found."""
+    parts = [body.purpose, body.holder, _both_ways(letter_no), f"{body.number}/{body.year}"]
+    return thai.normalise(" ".join(filter(None, parts)))
+
+
+def with_number(text: str, body: EmergencyCorrelated) -> str:
+    """Give the text of an emergency line once it has its ordinary number too."""
+    more = f"{_both_ways(body.letter_no)} {body.number}/{body.year}"
+    return f"{text} {thai.normalise(more)}"
+
+
 def with_note(text: str, action: str) -> str:
     """Give the text of a line after something was done with it; what was there is still found."""
     return f"{text} {thai.normalise(action)}"
@@ -169,11 +195,17 @@ def replace(write: Write, seq: int, old: str, new: str) -> None:
     """Index a line whose text has changed, if it is in the index already."""
     if seq > _through(write.cursor):
         return
-    write.cursor.execute(
-        "INSERT INTO entry_search (entry_search, rowid, search_text) VALUES ('delete', ?, ?)",
-        (seq, old),
-    )
+    remove(write, seq, old)
     write.cursor.execute("INSERT INTO entry_search (rowid, search_text) VALUES (?, ?)", (seq, new))
+
+
+def remove(write: Write, seq: int, text: str) -> None:
+    """Take a line out of the index, if it is in it already."""
+    if seq <= _through(write.cursor):
+        write.cursor.execute(
+            "INSERT INTO entry_search (entry_search, rowid, search_text) VALUES ('delete', ?, ?)",
+            (seq, text),
+        )
 
 
 def forget(write: Write) -> None:

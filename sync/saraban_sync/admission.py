@@ -4,7 +4,12 @@
         │ unreadable, though signed ──> Quarantined (reason)
         │ already here ──> Known
         │ predecessor missing ──> Pending, admitted when the gap closes
+        │ begins an epoch the centre gave, after any event that is here ──> Admitted, new head
         └─ follows the head ──> Admitted, becomes the new head
+
+Within an epoch a journal is a line. A new epoch may begin before the end of the one before, when a
+backup was older than what the centre holds: what it leaves behind stays in the journal, and nothing
+can be added to it any more.
 
 The rules look only at bytes and at the head of the journal. An event of a newer program is admitted
 whole when its envelope can be read: the chain must not stop at what an older centre cannot show.
@@ -16,8 +21,8 @@ from typing import NamedTuple
 
 from saraban_sync import events
 from saraban_sync.errors import BadSignature, DocumentTooLarge, NotAnIdentifier, Unintelligible
-from saraban_sync.events import GENESIS, Event
-from saraban_sync.ids import EventId, NodeId, parse_event_id
+from saraban_sync.events import GENESIS, EpochStarted, Event, JournalForked
+from saraban_sync.ids import EventId, NodeId, event_id, parse_event_id
 from saraban_sync.wire import Document
 
 
@@ -42,6 +47,16 @@ class Head(NamedTuple):
 EMPTY: Head = Head(epoch=1, seq=0, hash=GENESIS)
 
 
+class Origin(NamedTuple):
+    """Where a forked journal comes from: it begins after an event of another node's journal."""
+
+    node: NodeId
+    key: str
+    """The other node's public key, which signed what was written before the fork."""
+    base: Head
+    """The last event that both share."""
+
+
 class Judgement(NamedTuple):
     """A verdict with its reason, and the event when it could be read."""
 
@@ -58,6 +73,7 @@ def judge(
     epoch: int,
     head: Head,
     known: Callable[[EventId], str | None],
+    origin: Origin | None = None,
 ) -> Judgement:
     """Decide on one document.
 
@@ -68,12 +84,15 @@ def judge(
         epoch: the epoch the centre gave that node.
         head: the journal's last admitted event.
         known: gives the hash of an admitted event by its id, None if there is none.
+        origin: where the journal was forked from, if it was.
     """
-    found = examine(document, node=node, key=key, epoch=epoch)
+    found = examine(document, node=node, key=key, epoch=epoch, origin=origin)
     return found if isinstance(found, Judgement) else place(found, head=head, known=known)
 
 
-def examine(document: Document, *, node: NodeId, key: str, epoch: int) -> Judgement | Event:
+def examine(
+    document: Document, *, node: NodeId, key: str, epoch: int, origin: Origin | None = None
+) -> Judgement | Event:
     """Do the part of :func:`judge` that needs no journal; the costly one, for it checks signatures.
 
     Returns:
@@ -81,7 +100,7 @@ def examine(document: Document, *, node: NodeId, key: str, epoch: int) -> Judgem
     """
     try:
         wanted = parse_event_id(document.id)
-        event = events.read_event(document.payload, document.signature, key)
+        event, signer = _read(document, node, key, origin)
     except NotAnIdentifier:
         return Judgement(Verdict.REFUSED, "id: not an event id")
     except DocumentTooLarge as wrong:
@@ -90,7 +109,7 @@ def examine(document: Document, *, node: NodeId, key: str, epoch: int) -> Judgem
         return Judgement(Verdict.REFUSED, "signature: does not fit the node's key")
     except Unintelligible as wrong:
         return Judgement(Verdict.QUARANTINED, f"unreadable: {wrong.detail}")
-    if event.node != node:
+    if event.node != signer:
         return Judgement(Verdict.REFUSED, f"node: belongs to {event.node}", event)
     if wanted != (event.epoch, event.seq):
         return Judgement(Verdict.REFUSED, f"id: the event says {event.id}", event)
@@ -106,10 +125,52 @@ def place(event: Event, *, head: Head, known: Callable[[EventId], str | None]) -
         if here == event.hash:
             return Judgement(Verdict.KNOWN, "", event)
         return Judgement(Verdict.REFUSED, "twin: another event has this id", event)
-    if (event.epoch, event.seq) <= (head.epoch, head.seq) or event.seq <= head.seq:
+    if event.epoch < head.epoch:
+        return Judgement(Verdict.REFUSED, "epoch: closed, a newer one has begun", event)
+    if event.epoch > head.epoch:
+        return _begin(event, head, known)
+    if event.seq <= head.seq:
         return Judgement(Verdict.REFUSED, "chain: branches off before the head", event)
     if event.seq > head.seq + 1:
         return Judgement(Verdict.PENDING, "chain: the event before it has not come", event)
     if event.prev != head.hash:
         return Judgement(Verdict.REFUSED, "chain: does not follow the head", event)
     return Judgement(Verdict.ADMITTED, "", event)
+
+
+def _begin(event: Event, head: Head, known: Callable[[EventId], str | None]) -> Judgement:
+    """Judge an event of an epoch that has not begun yet."""
+    match event.body:
+        case EpochStarted(base=base):
+            pass
+        case JournalForked():
+            base = event_id(head.epoch, head.seq) if head.seq else ""
+        case None:
+            return Judgement(Verdict.REFUSED, "epoch: its beginning cannot be read", event)
+        case _:
+            return Judgement(Verdict.PENDING, "epoch: its beginning has not come", event)
+    try:
+        _, seq = parse_event_id(base)
+    except NotAnIdentifier:
+        return Judgement(Verdict.REFUSED, "epoch: begins nowhere", event)
+    fits = (head.epoch, head.seq) == parse_event_id(base)
+    hash_ = head.hash if fits else known(EventId(base))
+    if hash_ is None:
+        if parse_event_id(base) > (head.epoch, head.seq):
+            return Judgement(Verdict.PENDING, "epoch: what it begins after has not come", event)
+        return Judgement(Verdict.REFUSED, "epoch: begins after an event that is not here", event)
+    if event.prev != hash_ or event.seq != seq + 1:
+        return Judgement(Verdict.REFUSED, "epoch: does not follow its base", event)
+    return Judgement(Verdict.ADMITTED, "", event)
+
+
+def _read(
+    document: Document, node: NodeId, key: str, origin: Origin | None
+) -> tuple[Event, NodeId]:
+    """Read an event by the node's own key, or by the one it had before it was forked."""
+    try:
+        return events.read_event(document.payload, document.signature, key), node
+    except BadSignature:
+        if origin is None:
+            raise
+        return events.read_event(document.payload, document.signature, origin.key), origin.node

@@ -10,7 +10,7 @@ old one.
 """
 
 import hashlib
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -42,6 +42,12 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """Seconds since that measurement."""
     stepped: bool = False
     """Whether wall time has gone backwards since the event before."""
+    source: str = ""
+    """What vouched for the clock last: :class:`saraban_sync.clocks.Source`; empty for nothing."""
+    age_s: Whole | None = None
+    """Seconds since then, by a clock that cannot jump; absent after a restart of the machine."""
+    doubt_s: Whole | None = None
+    """The wall time is certain to this many seconds either way; absent when nobody can say."""
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -128,6 +134,172 @@ class LetterRegistered(Body, frozen=True):
     source: Source | None = None
     """Set when the letter arrived electronically."""
     imported: bool = False
+    circular: bool = False
+    """Whether it is a circular (หนังสือเวียน, clause 32); its number is written with ว."""
+    reservation: str = ""
+    """The event that reserved the number; empty for a number taken now."""
+
+
+class NumberReserved(Body, frozen=True):
+    """จองเลข: a number was kept for a letter that is still to be written."""
+
+    register: Register
+    year: Whole
+    number: Whole
+    holder: str
+    """Who asked for it."""
+    purpose: str
+    """What for; becomes the subject if the letter brings none."""
+    expires: str
+    """ISO date, Thailand's calendar: the last day on which the letter can take the number."""
+
+
+class ReservationEnded(Body, frozen=True):
+    """A reserved number was cancelled or ran out. It is never used again."""
+
+    reservation: str
+    how: Literal["void", "expired"]
+    reason: str = ""
+
+
+class Mark(Body, frozen=True):
+    """How far a series was numbered, according to one witness."""
+
+    source: str
+    """``backup``, ``centre``, ``mark-file``, ``browser``, ``courier`` or ``paper``."""
+    number: Whole
+
+
+class NumbersSkipped(Body, frozen=True):
+    """Numbers that will never be used, because nobody can say whether they were given.
+
+    The centre, a colleague or paper may later show that some of them were: each can be explained.
+    """
+
+    register: Register
+    year: Whole
+    first: Whole
+    last: Whole
+    why: Literal["restored", "copied", "twin", "forked", "superseded"]
+    marks: tuple[Mark, ...] = ()
+    """What was known when they were skipped."""
+    guard: Whole = 0
+    """How many of them were added for safety."""
+
+
+class GapExplained(Body, frozen=True):
+    """What became of skipped numbers, as somebody found out later; the skip itself stays."""
+
+    register: Register
+    year: Whole
+    first: Whole
+    last: Whole
+    text: str
+    letter: str = ""
+    """The event of another journal that bears the number, as ``node event``; empty if none does."""
+
+
+class NumbersReturned(Body, frozen=True):
+    """The rest of a range that was not used when its year was over."""
+
+    register: Register
+    year: Whole
+    first: Whole
+    last: Whole
+
+
+class RangeRequested(Body, frozen=True):
+    """The node asks for more numbers; the centre answers with a grant."""
+
+    register: Register
+    year: Whole
+    size: Whole
+    left: Whole
+    """How many it still had."""
+    per_day: str = ""
+    """Numbers used on a day, as the forecast took it; a decimal number."""
+    silence_s: Whole = 0
+    """The longest time without contact that was seen; seconds."""
+
+
+class RangeTold(Body, frozen=True):
+    """The node took a range that was read to it over the telephone; ``code`` proves it."""
+
+    grant: str
+    register: Register
+    year: Whole
+    first: Whole
+    last: Whole
+    code: str
+
+
+class EmergencyOpened(Body, frozen=True):
+    """ทะเบียนฉุกเฉิน: numbers have run out and there is no line; work goes on in a series apart."""
+
+    outage: Whole
+    """The outage's own number, from 1 for each node."""
+    cause: str
+
+
+class EmergencyClosed(Body, frozen=True):
+    """The emergency is over; ordinary numbers are given again."""
+
+    outage: Whole
+    total: Whole
+    """How many letters were registered meanwhile."""
+
+
+class EmergencyRegistered(Body, frozen=True):
+    """A letter that got an emergency number; its legal time is this event's."""
+
+    outage: Whole
+    emergency: Whole
+    """Its place in the node's emergency series of the year; unique across outages."""
+    register: Register
+    year: Whole
+    subject: str
+    sender: str = ""
+    recipient: str = ""
+    letter_no: str = ""
+    letter_date: str = ""
+    action: str = ""
+    remark: str = ""
+    urgency: Urgency = Urgency.NORMAL
+    files: tuple[FileRef, ...] = ()
+    source: Source | None = None
+    circular: bool = False
+    offices: tuple[str, ...] = ()
+    """Where it is to go once it has its ordinary number."""
+
+
+class EmergencyCorrelated(Body, frozen=True):
+    """A letter of the emergency register got its ordinary number; it keeps both."""
+
+    entry: str
+    """The ``emergency.registered`` event."""
+    register: Register
+    year: Whole
+    number: Whole
+    letter_no: str = ""
+
+
+class ClockConfirmed(Body, frozen=True):
+    """A person said that date and time shown are right, because nothing else could."""
+
+    shown: str
+    """The moment that was shown, UTC."""
+    opens_year: Whole = 0
+    """The Buddhist year that may be opened on this word; 0 when none was."""
+
+
+class CentreFellBehind(Body, frozen=True):
+    """The centre knew less than it had acknowledged: it was restored. All is sent again."""
+
+    acknowledged: str
+    """The last event that the centre had been seen to hold."""
+    held: str
+    """The last one it holds now; empty for none."""
+    generation: Whole
 
 
 class LetterSent(Body, frozen=True):
@@ -196,10 +368,34 @@ class BackupFinished(Body, frozen=True):
 
 
 class EpochStarted(Body, frozen=True):
-    """A restored or forked database began a new epoch given by the centre."""
+    """A restored or copied database began a new epoch.
+
+    The centre's durable counter gives epochs. Without a line an administrator may begin the next
+    one by hand; it counts once the centre has agreed, and if it does not, the journal is forked.
+    """
 
     reason: str
+    """``restored``, ``copied``, ``twin`` or ``superseded``."""
     base: str
+    """The event after which it begins; not always the last one of the epoch before."""
+    by_hand: bool = False
+    """Whether there was no line to the centre."""
+
+
+class JournalForked(Body, frozen=True):
+    """One of two machines with one name went on under a new name of its own.
+
+    What stands before it in this journal was written and signed under the old name.
+    """
+
+    office: str
+    key: str
+    """The new public key."""
+    program: str
+    origin: str
+    """The node whose name both machines had."""
+    base: str
+    """The last event that both machines share."""
 
 
 KINDS: Final[dict[str, type[Body]]] = {
@@ -216,6 +412,20 @@ KINDS: Final[dict[str, type[Body]]] = {
     "files.added": FilesAdded,
     "backup.finished": BackupFinished,
     "epoch.started": EpochStarted,
+    "journal.forked": JournalForked,
+    "number.reserved": NumberReserved,
+    "reservation.ended": ReservationEnded,
+    "numbers.skipped": NumbersSkipped,
+    "gap.explained": GapExplained,
+    "numbers.returned": NumbersReturned,
+    "range.requested": RangeRequested,
+    "range.told": RangeTold,
+    "emergency.opened": EmergencyOpened,
+    "emergency.closed": EmergencyClosed,
+    "emergency.registered": EmergencyRegistered,
+    "emergency.correlated": EmergencyCorrelated,
+    "clock.confirmed": ClockConfirmed,
+    "centre.fell-behind": CentreFellBehind,
 }
 _KIND_OF: Final = {body: kind for kind, body in KINDS.items()}
 

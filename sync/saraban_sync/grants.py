@@ -13,7 +13,7 @@ from saraban_sync.errors import Unintelligible
 from saraban_sync.events import Body, Signed, canonical
 from saraban_sync.ids import NodeId, OfficeCode, Whole
 from saraban_sync.ranges import NumberRange
-from saraban_sync.registers import Register, Series
+from saraban_sync.registers import Circulars, Register, Series
 from saraban_sync.signing import SigningKey
 
 
@@ -29,6 +29,8 @@ class Grant(Body, frozen=True):
     last: Whole
     at: str
     generation: Whole
+    opening: bool = False
+    """Whether the numbers before ``first`` were given on paper, before the office began here."""
 
     @property
     def series(self) -> Series:
@@ -67,6 +69,13 @@ class DirectoryEntry(Body, frozen=True):
     active: bool = True
     registry: bool = True
     """Whether a node takes the letters that arrive for its office."""
+    circulars: Circulars = Circulars.SHARED
+    """Where an office's circulars take their numbers from."""
+    origin: str = ""
+    """The node from whose name this one was forked."""
+    base: str = ""
+    """The last event it shares with that one."""
+    base_hash: str = ""
 
 
 _B = TypeVar("_B", bound=Body)

@@ -21,6 +21,31 @@ class Register(StrEnum):
     """ทะเบียนหนังสือรับ, form 13."""
     OUTGOING = "outgoing"
     """ทะเบียนหนังสือส่ง, form 14."""
+    CIRCULAR = "circular"
+    """ทะเบียนหนังสือเวียน, for offices whose circulars have a series of their own (clause 32)."""
+    ORDER = "order"
+    """ทะเบียนคำสั่ง, clause 16."""
+    ANNOUNCEMENT = "announcement"
+    """ทะเบียนประกาศ, clause 20."""
+    CERTIFICATE = "certificate"
+    """ทะเบียนหนังสือรับรอง, clause 24."""
+    MEMO = "memo"
+    """ทะเบียนบันทึกข้อความ, clause 12."""
+    AWARD = "award"
+    """ทะเบียนเกียรติบัตร."""
+
+
+SENDABLE: Final = frozenset({Register.OUTGOING, Register.CIRCULAR})
+"""Registers whose letters leave the office."""
+
+
+class Circulars(StrEnum):
+    """Where an office's circulars (หนังสือเวียน) take their numbers from; the office chooses."""
+
+    SHARED = "shared"
+    """From the outgoing register, with ว before the number."""
+    OWN = "own"
+    """From a series of their own."""
 
 
 class Urgency(StrEnum):

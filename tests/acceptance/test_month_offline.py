@@ -29,7 +29,7 @@ from saraban_node.syncer import Syncer
 from saraban_sync.ids import NodeId, OfficeCode
 from saraban_sync.registers import BANGKOK, Register
 from saraban_sync.wire import journal_database
-from tests.offices import MALI, SOMSRI, HandClock, a_letter, events_of, put_file, register
+from tests.offices import BOOKS, MALI, SOMSRI, HandClock, a_letter, events_of, put_file, register
 from tests.promises import kept
 from tests.served_centre import serving
 
@@ -82,7 +82,7 @@ def world(tmp_path: Path) -> World:
             slip = enrolment.make_code(centre, code)
             join(tmp_path / code, url=made.address, code=slip.code, clock=clock).close()
             for year in YEARS:
-                for book in Register:
+                for book in BOOKS:
                     grants.grant(centre, NodeId(code), book, year, size=2_000)
             node = made.node(code)
             Syncer(node).run_cycle()

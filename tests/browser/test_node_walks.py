@@ -16,8 +16,9 @@ from saraban_node import people
 from saraban_node.app import build_app
 from saraban_node.journal import SYSTEM
 from saraban_node.syncer import Syncer
-from saraban_sync.registers import Register, buddhist_year
+from saraban_sync.registers import buddhist_year
 from tests.browser.chrome import PHONE, complaints, log_in, new_page
+from tests.offices import BOOKS
 from tests.served_centre import serving as serving_centre
 from tests.web_office import CHEAP, PASSWORD, WebOffice, a_web_office, browsing, serving
 
@@ -265,7 +266,7 @@ def test_a_letter_is_seen_to_reach_the_centre(browser: Browser, tmp_path: Path) 
         code = enrolment.make_code(centre, "school-a").code
         node = joining.join(tmp_path / "node", url=centre_address, code=code)
         year = buddhist_year(node.clock.now())
-        for register in Register:
+        for register in BOOKS:
             grants.grant(centre, node.node, register, year, size=100)
         with node.db.write() as write:
             _, first = people.add_person(

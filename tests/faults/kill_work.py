@@ -24,8 +24,7 @@ from saraban_node.appliance import Appliance
 from saraban_node.entries import Entry
 from saraban_node.letters import NewLetter
 from saraban_sync.events import FileRef
-from saraban_sync.registers import Register
-from tests.offices import MALI, SOMSRI, a_letter, put_file
+from tests.offices import BOOKS, MALI, SOMSRI, a_letter, put_file
 
 THREADS: Final = 4
 _OUT: Final = 1
@@ -67,7 +66,7 @@ def _letter(node: Appliance, chance: random.Random, name: str) -> NewLetter:
     files: tuple[FileRef, ...] = ()
     if chance.random() < 0.3:
         files = (put_file(node, chance.randbytes(chance.choice((200, 5_000)))),)
-    register = chance.choice(list(Register))
+    register = chance.choice(BOOKS)
     return a_letter(chance.randrange(100), register, files=files, remark=name)
 
 

@@ -32,6 +32,7 @@ from saraban_sync.signing import SigningKey
 from tests.faults.power import AnyOperation, Done
 from tests.faults.recording import Recorder
 from tests.offices import (
+    BOOKS,
     SOMSRI,
     FarOffice,
     HandClock,
@@ -107,7 +108,7 @@ class Life:
         node = self._opened()
         introduce(node, self._area)
         self._done("introduced")
-        for register in Register:
+        for register in BOOKS:
             with self._acknowledged(node, "range"):
                 grant(node, Numbers(register, 2569, 400))
         with self._acknowledged(node, "the register so far"), node.db.write() as write:
@@ -142,7 +143,7 @@ class Life:
         return replace(node, db=Database(path, writer, self._clock, "cksmvfs"))
 
     def _letter(self, node: Appliance, number: int) -> None:
-        register = self._chance.choice(list(Register))
+        register = self._chance.choice(BOOKS)
         files = [self._shared] if number % 5 == 0 else []
         if number % 7 == 3:
             files.append(self._chance.randbytes(1_500))

@@ -21,8 +21,8 @@ from saraban_base.clock import SystemClock
 from saraban_base.sqlite import rows
 from saraban_node import appliance, entries, journal
 from saraban_node.appliance import Appliance
-from saraban_sync.registers import Register, buddhist_year
-from tests.offices import Numbers, an_office
+from saraban_sync.registers import buddhist_year
+from tests.offices import BOOKS, Numbers, an_office
 from tests.promises import kept
 
 ROOT: Final = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ def test_a_node_killed_under_load_keeps_every_number_it_told(
 def _make(folder: Path) -> None:
     clock = SystemClock()
     year = buddhist_year(clock.now())
-    ranges = [Numbers(register, year, 100_000) for register in Register]
+    ranges = [Numbers(register, year, 100_000) for register in BOOKS]
     an_office(folder, clock=clock, ranges=ranges).close()
 
 
@@ -102,7 +102,7 @@ def _check(folder: Path, told: set[str]) -> None:
             last = rows(cursor, "SELECT max(seq) FROM journal")[0][0]
         assert events == last
         assert told <= {f"{book} {year} {number} {name}" for book, year, number, name, _ in lines}
-        for book in Register:
+        for book in BOOKS:
             numbers = sorted(line[2] for line in lines if line[0] == book)
             assert numbers == list(range(1, len(numbers) + 1))
         assert not [name for name, times in Counter(line[3] for line in lines).items() if times > 1]

@@ -1,14 +1,16 @@
 """Whatever an office does in whatever order, its numbers keep their promises.
 
-The machine plays an office: registering, cancelling, noting, adding files, new ranges, mistakes,
-the program started again, the registers made again. After each step the numbers are looked at, at
-the end everything is (tests.promises): unique, in order, without a gap, frozen, found by search,
-and the same when made again from the journal.
+The machine plays an office: registering, reserving, cancelling, noting, adding files, days that
+pass, numbers that run out, the emergency register, new ranges, mistakes, the program started again,
+the registers made again. After each step the numbers are looked at, at the end everything is
+(tests.promises): unique, in order, without a gap, frozen, found by search, and the same when made
+again from the journal.
 """
 
 import shutil
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import hypothesis.strategies as st
@@ -16,17 +18,38 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from saraban_base.sqlite import Write, rows
-from saraban_node import appliance, entries, letters, projections
+from saraban_node import (
+    appliance,
+    emergency,
+    entries,
+    letters,
+    numbers,
+    outages,
+    projections,
+    reservations,
+)
 from saraban_node.appliance import Appliance
 from saraban_node.entries import Entry
-from saraban_node.errors import NoRangeLeft
+from saraban_node.errors import EmergencyOpenAlready, NoRangeLeft, NumbersLeft, ReservationOver
+from saraban_node.journal import SYSTEM
 from saraban_sync.errors import RangeProblem, SarabanError
 from saraban_sync.ids import EventId
-from saraban_sync.registers import Register
-from tests.offices import SOMSRI, YEAR, HandClock, Numbers, a_letter, an_office, grant, put_file
+from saraban_sync.registers import Register, thai_date
+from tests.offices import (
+    MORNING,
+    SOMSRI,
+    YEAR,
+    HandClock,
+    Numbers,
+    a_letter,
+    an_office,
+    grant,
+    put_file,
+)
 from tests.promises import kept
 
-Books = st.sampled_from(list(Register))
+KEPT = (Register.INCOMING, Register.OUTGOING, Register.ORDER)
+Books = st.sampled_from(KEPT)
 Words = st.text(st.sampled_from("กขคงจชำแ ๑๒12ํา\u200b่'\"*()"), max_size=30)
 Act = Callable[[Write, Entry], object]
 MOST = 12
@@ -44,13 +67,15 @@ class OfficeAtWork(RuleBasedStateMachine):
         self.given: dict[tuple[Register, int], EventId] = {}
         self.forms: dict[str, EventId] = {}
         self.journal: list[str] = []
-        self.last = dict.fromkeys(Register, 0)
-        self.granted = dict.fromkeys(Register, MOST)
+        self.last = dict.fromkeys(KEPT, 0)
+        self.granted = dict.fromkeys(KEPT, MOST)
+        self.reserved: dict[EventId, tuple[Register, int]] = {}
+        self.emergencies: dict[int, EventId] = {}
         self.node: Appliance
 
     @initialize()
     def begin(self) -> None:
-        ranges = [Numbers(register, YEAR, MOST) for register in Register]
+        ranges = [Numbers(register, YEAR, MOST) for register in KEPT]
         self.node = an_office(self.folder / "node", clock=self.clock, ranges=ranges)
 
     @rule(book=Books, words=Words, with_file=st.booleans(), form=st.sampled_from("abc "))
@@ -76,6 +101,102 @@ class OfficeAtWork(RuleBasedStateMachine):
         assert entry.number == self.last[book] + 1
         self.last[book] = entry.number
         self.given[book, entry.number] = entry.id
+
+    @rule(book=st.sampled_from(KEPT[1:]), days=st.integers(0, 3))
+    def reserve(self, book: Register, days: int) -> None:
+        """Keep a number for a letter to come."""
+        try:
+            with self.node.db.write() as write:
+                entry = reservations.reserve(
+                    write, self.node.journal, register=book, holder="ครูมะลิ", purpose="ขอเลข",
+                    expires=thai_date(write.now) + timedelta(days=days), actor=SOMSRI,
+                )  # fmt: skip
+        except NoRangeLeft:
+            assert self.last[book] == self.granted[book]
+            return
+        assert entry.number == self.last[book] + 1
+        self.last[book] = entry.number
+        self.given[book, entry.number] = entry.id
+        self.reserved[entry.id] = (book, entry.number)
+
+    @precondition(lambda self: self.reserved)
+    @rule(data=st.data(), cancel=st.booleans())
+    def end_a_reservation(self, data: st.DataObject, cancel: bool) -> None:
+        """Write its letter, or cancel it; one that is over can be neither."""
+        kept_id = data.draw(st.sampled_from(sorted(self.reserved)))
+        book, number = self.reserved[kept_id]
+        try:
+            with self.node.db.write() as write:
+                if cancel:
+                    entry = reservations.cancel(
+                        write, self.node.journal, kept_id, reason="ไม่ใช้", actor=SOMSRI
+                    )
+                else:
+                    entry = letters.register_letter(
+                        write, self.node.journal, a_letter(number, book, reservation=kept_id),
+                        actor=SOMSRI,
+                    )  # fmt: skip
+        except ReservationOver:
+            return
+        assert entry.number == number
+        assert entry.reserved_at is not None
+        self.given[book, number] = entry.id
+        del self.reserved[kept_id]
+
+    @precondition(lambda self: self.clock.moment.month == MORNING.month)
+    @rule(days=st.integers(1, 2))
+    def days_pass(self, days: int) -> None:
+        """Reservations run out, and are found to have run out."""
+        self.clock.forward(days=days)
+        with self.node.db.write() as write:
+            reservations.expire_due(write, self.node.journal)
+
+    @rule()
+    def open_the_emergency_register(self) -> None:
+        """Only when numbers have run out."""
+        exhausted = any(self.last[book] == self.granted[book] for book in KEPT)
+        try:
+            with self.node.db.write() as write:
+                emergency.open_outage(write, self.node.journal, cause="สายขาด", actor=SOMSRI)
+        except NumbersLeft:
+            assert not exhausted
+        except EmergencyOpenAlready:
+            pass
+
+    @rule(book=Books)
+    def register_in_the_emergency_register(self, book: Register) -> None:
+        """Take the next number of the emergency series, if it is open and no other can be had."""
+        try:
+            with self.node.db.write() as write:
+                entry = emergency.register(
+                    write, self.node.journal, a_letter(len(self.emergencies), book), actor=SOMSRI
+                )
+        except SarabanError:
+            return
+        assert self.last[book] == self.granted[book]
+        assert entry.emergency == len(self.emergencies) + 1
+        self.emergencies[entry.emergency] = entry.id
+
+    @rule()
+    def settle_the_emergency(self) -> None:
+        """Letters of the emergency register get ordinary numbers as far as there are some."""
+        with self.node.db.write() as write:
+            emergency.settle(write, self.node.journal, actor=SYSTEM)
+        with self.node.db.read() as cursor:
+            for number, entry_id in self.emergencies.items():
+                entry = entries.by_emergency(cursor, YEAR, number)
+                assert entry is not None
+                assert entry.id == entry_id
+                if entry.number and (entry.register, entry.number) not in self.given:
+                    self.given[entry.register, entry.number] = entry.id
+                    self.last[entry.register] = max(self.last[entry.register], entry.number)
+            left = {entry.register for entry in emergency.waiting(cursor)}
+            assert all(not numbers.left(cursor, book, YEAR) for book in left)
+            assert (
+                outages.current(cursor) is None
+                or left
+                or any(not numbers.left(cursor, book, YEAR) for book in KEPT)
+            )
 
     @rule(book=Books, words=Words)
     def void(self, book: Register, words: str) -> None:
@@ -105,14 +226,14 @@ class OfficeAtWork(RuleBasedStateMachine):
         overlaps = first <= self.granted[book]
         if not overlaps:
             first = self.granted[book] + 1  # an office with one node draws ranges in a row
-        numbers = Numbers(book, YEAR, first + size - 1, first)
+        more = Numbers(book, YEAR, first + size - 1, first)
         try:
-            grant(self.node, numbers)
+            grant(self.node, more)
         except RangeProblem:
             assert overlaps
             return
         assert not overlaps
-        self.granted[book] = numbers.last
+        self.granted[book] = more.last
 
     @rule(book=Books)
     def a_power_cut_in_the_middle(self, book: Register) -> None:
@@ -141,14 +262,16 @@ class OfficeAtWork(RuleBasedStateMachine):
     def every_number_is_who_it_was(self) -> None:
         """I1, I2, I3 at a glance: the lines in order, and what the clerks were told."""
         with self.node.db.read() as cursor:
-            found = rows(cursor, "SELECT register, number, id FROM entry ORDER BY seq")
+            found = rows(cursor, "SELECT register, number, id FROM entry WHERE number > 0")
+            apart = rows(cursor, "SELECT emergency, id FROM entry WHERE emergency > 0")
             hashes = [row[0] for row in rows(cursor, "SELECT hash FROM journal ORDER BY seq")]
         assert hashes[: len(self.journal)] == self.journal
         self.journal = hashes
         assert {(Register(book), number): id_ for book, number, id_ in found} == self.given
-        for book in Register:
-            numbers = [number for of_book, number, _ in found if of_book == book]
-            assert numbers == list(range(1, self.last[book] + 1))
+        assert dict(apart) == self.emergencies
+        for book in KEPT:
+            given = sorted(number for of_book, number, _ in found if of_book == book)
+            assert given == list(range(1, self.last[book] + 1))
 
     def teardown(self) -> None:
         """Hold the node to everything, at the end of each story."""

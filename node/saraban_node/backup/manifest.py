@@ -108,7 +108,7 @@ def registers_of(cursor: Cursor) -> tuple[RegisterCount, ...]:
     found = rows(
         cursor,
         "SELECT register, year, count(*), min(number), max(number) FROM entry"
-        " GROUP BY register, year ORDER BY register, year",
+        " WHERE number > 0 GROUP BY register, year ORDER BY register, year",
     )
     return tuple(
         RegisterCount(register=Register(row[0]), year=row[1], entries=row[2], first=row[3],

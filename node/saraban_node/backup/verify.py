@@ -17,7 +17,7 @@ from saraban_node.backup import manifest as manifests
 from saraban_node.backup.manifest import Manifest, RegisterCount
 from saraban_node.backup.snapshot import DATABASE
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import LetterRegistered
+from saraban_sync.events import EmergencyCorrelated, LetterRegistered, NumberReserved
 from saraban_sync.ids import NodeId
 from saraban_sync.registers import Register
 
@@ -153,7 +153,7 @@ def counted_in_journal(cursor: Cursor) -> tuple[RegisterCount, ...]:
     """Count each register by the signed events, which nobody can change unnoticed."""
     used: dict[tuple[Register, int], list[int]] = {}
     for event in journal.read(cursor):
-        if isinstance(event.body, LetterRegistered):
+        if isinstance(event.body, (LetterRegistered, NumberReserved, EmergencyCorrelated)):
             series = (event.body.register, event.body.year)
             used.setdefault(series, []).append(event.body.number)
     return tuple(
