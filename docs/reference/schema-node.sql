@@ -355,6 +355,8 @@ CREATE UNIQUE INDEX entry_by_emergency ON entry (year, emergency) WHERE emergenc
 
 CREATE UNIQUE INDEX entry_by_number ON entry (register, year, number) WHERE number > 0;
 
+CREATE INDEX entry_by_reservation ON entry (reservation) WHERE reservation <> '';
+
 CREATE INDEX entry_file_by_content ON entry_file (sha256);
 
 CREATE INDEX entry_reserved ON entry (expires) WHERE state = 'reserved';

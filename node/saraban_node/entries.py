@@ -118,6 +118,16 @@ def by_number(cursor: Cursor, register: Register, year: int, number: int) -> Ent
     return None if row is None else _entry(row)
 
 
+def took_reservation(cursor: Cursor, reservation: EventId) -> bool:
+    """Tell whether a letter has taken a reserved number."""
+    found = one(
+        cursor,
+        "SELECT 1 FROM entry WHERE reservation = ? AND reservation <> '' AND id <> reservation",
+        (reservation,),
+    )
+    return found is not None
+
+
 def select(cursor: Cursor, condition: str, bindings: dict[str, Any]) -> list[Entry]:
     """Give the lines that fit a condition written by this package, never by a person.
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from saraban_base.sqlite import Write, rows
-from saraban_node import numbers
+from saraban_node import entries, numbers
 from saraban_node.acts import required, tidied, year_to_number
 from saraban_node.entries import Entry
 from saraban_node.errors import ReasonMissing, ReservationOver, ReservationWrong
@@ -124,14 +124,15 @@ def open_reservation(write: Write, entry: EventId) -> Entry:
         NoSuchEntry: there is no such line.
         ReservationOver: it was used, cancelled, or has run out.
     """
+    if entries.took_reservation(write.cursor, entry):
+        raise _over(entry, "issued")
     found = required(write, entry)
     state = found.state
     over = found.expires is None or thai_date(write.now) > found.expires
     if state == "reserved" and over:
         state = "expired"
     if state != "reserved":
-        why_th, why_en = _OVER[state]
-        raise ReservationOver(entry, why_th=why_th, why_en=why_en)
+        raise _over(entry, state)
     return found
 
 
@@ -139,6 +140,11 @@ def due_within(today: date, found: list[Entry], days: int) -> list[Entry]:
     """Choose the reservations that run out within some days, for a reminder."""
     until = today + timedelta(days=days)
     return [entry for entry in found if entry.expires is not None and entry.expires <= until]
+
+
+def _over(entry: EventId, state: str) -> ReservationOver:
+    why_th, why_en = _OVER[state]
+    return ReservationOver(entry, why_th=why_th, why_en=why_en)
 
 
 def _check(write: Write, register: Register, holder: str, purpose: str, expires: date) -> None:

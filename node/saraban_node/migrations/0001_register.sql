@@ -114,6 +114,8 @@ CREATE UNIQUE INDEX entry_by_number ON entry (register, year, number) WHERE numb
 
 CREATE UNIQUE INDEX entry_by_emergency ON entry (year, emergency) WHERE emergency > 0;
 
+CREATE INDEX entry_by_reservation ON entry (reservation) WHERE reservation <> '';
+
 CREATE INDEX entry_reserved ON entry (expires) WHERE state = 'reserved';
 
 CREATE TABLE colleague_line (    -- local: lines of this office's registers that other nodes of it wrote
