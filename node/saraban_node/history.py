@@ -6,12 +6,16 @@ from datetime import datetime
 from saraban_base.sqlite import Cursor, value
 from saraban_node import entries, journal
 from saraban_sync.events import (
+    EmergencyCorrelated,
+    EmergencyRegistered,
     EntryNoted,
     EntryVoided,
     Event,
     FilesAdded,
     LetterRegistered,
     LetterSent,
+    NumberReserved,
+    ReservationEnded,
 )
 from saraban_sync.ids import EventId
 from saraban_sync.registers import parse_instant
@@ -28,7 +32,7 @@ class Happening:
     who: str
     """The person's name."""
     text: str
-    """What was written down: the action, the reason, names of files or offices."""
+    """What was written down: the action, the reason, the number, names of files or offices."""
 
 
 def of_entry(cursor: Cursor, entry: int) -> list[Happening]:
@@ -55,8 +59,14 @@ def _happening(cursor: Cursor, event: Event) -> Happening:
 
 def _text(event: Event) -> str:
     match event.body:
-        case LetterRegistered(action=action):
+        case LetterRegistered(action=action) | EmergencyRegistered(action=action):
             return action
+        case NumberReserved(holder=holder, purpose=purpose):
+            return f"{holder}: {purpose}"
+        case ReservationEnded(reason=reason):
+            return reason
+        case EmergencyCorrelated(year=year, number=number, letter_no=letter_no):
+            return letter_no or f"{number}/{year}"
         case EntryNoted(action=action):
             return action
         case EntryVoided(reason=reason):
