@@ -53,6 +53,8 @@ class HeldRange:
     """False when none of it will be taken any more."""
     opening: bool
     """Whether the numbers before it stand in a paper book."""
+    seq: int
+    """Place in the journal of the event that took it."""
 
     @property
     def left(self) -> int:
@@ -132,23 +134,36 @@ def use(write: Write, register: Register, year: int, number: int) -> None:
         _close(write, register, year, last)
 
 
-def accept(write: Write, grant: Grant) -> None:
+def accept(write: Write, seq: int, grant: Grant) -> None:
     """Put a granted range among those held.
+
+    Args:
+        write: the transaction.
+        seq: place in the journal of the event that takes it.
+        grant: the centre's word.
 
     Raises:
         RangeProblem: it overlaps one that is already held.
     """
-    _hold(write, grant.grant, grant.register, grant.year, grant.range, opening=grant.opening)
+    new = HeldRange(
+        grant=grant.grant, register=grant.register, year=grant.year, first=grant.first,
+        last=grant.last, next=grant.first, open=True, opening=grant.opening, seq=seq,
+    )  # fmt: skip
+    _hold(write, new)
 
 
-def accept_told(write: Write, body: RangeTold) -> None:
+def accept_told(write: Write, seq: int, body: RangeTold) -> None:
     """Put a range that was read over the telephone among those held.
 
     Raises:
         RangeProblem: it is reversed, or overlaps another that is already held.
     """
     told = ranges.checked(body.first, body.last)
-    _hold(write, body.grant, body.register, body.year, told, opening=False)
+    new = HeldRange(
+        grant=body.grant, register=body.register, year=body.year, first=told.first,
+        last=told.last, next=told.first, open=True, opening=False, seq=seq,
+    )  # fmt: skip
+    _hold(write, new)
 
 
 def note_request(write: Write, event: Event, body: RangeRequested) -> None:
@@ -215,11 +230,11 @@ def held(cursor: Cursor) -> list[HeldRange]:
     return [
         HeldRange(
             grant=row[0], register=Register(row[1]), year=row[2], first=row[3], last=row[4],
-            next=row[5], open=bool(row[6]), opening=bool(row[7]),
+            next=row[5], open=bool(row[6]), opening=bool(row[7]), seq=row[8],
         )
         for row in rows(
             cursor,
-            f"SELECT grant_id, register, year, first, last, {_NEXT}, open, opening"  # noqa: S608
+            f"SELECT grant_id, register, year, first, last, {_NEXT}, open, opening, seq"  # noqa: S608
             " FROM number_range AS range ORDER BY year DESC, register, first",
         )
     ]  # fmt: skip
@@ -307,23 +322,23 @@ def unexplained(cursor: Cursor) -> dict[tuple[Register, int], list[int]]:
     return result
 
 
-def _hold(
-    write: Write, grant: str, register: Register, year: int, new: NumberRange, *, opening: bool
-) -> None:
+def _hold(write: Write, new: HeldRange) -> None:
     held_already = [
         NumberRange(*row)
         for row in rows(
             write.cursor,
             "SELECT first, last FROM number_range WHERE register = ? AND year = ?",
-            (register, year),
+            (new.register, new.year),
         )
     ]
-    ranges.add(held_already, new)
+    ranges.add(held_already, ranges.checked(new.first, new.last))
     write.cursor.execute(
-        "INSERT INTO number_range (grant_id, register, year, first, last, floor, open, opening)"
-        " VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
-        (grant, register, year, new.first, new.last, new.first, opening),
-    )
+        "INSERT INTO number_range (grant_id, register, year, first, last, floor, open, opening,"
+        " seq) VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)",
+        (
+            new.grant, new.register, new.year, new.first, new.last, new.first, new.opening, new.seq,
+        ),
+    )  # fmt: skip
 
 
 def _range_with_next(write: Write, register: Register, year: int, number: int) -> tuple[int, int]:

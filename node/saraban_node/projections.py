@@ -87,9 +87,9 @@ def _project_numbers(write: Write, event: Event) -> None:
     """The same for ranges, reservations, gaps and the emergency register."""
     match event.body:
         case RangeAccepted() as body:
-            numbers.accept(write, parse_grant(body.grant))
+            numbers.accept(write, event.seq, parse_grant(body.grant))
         case RangeTold() as body:
-            numbers.accept_told(write, body)
+            numbers.accept_told(write, event.seq, body)
         case RangeRequested() as body:
             numbers.note_request(write, event, body)
         case NumberReserved() as body:

@@ -32,7 +32,8 @@ CREATE TABLE number_range (
     last     INTEGER NOT NULL CHECK (last >= first),
     floor    INTEGER NOT NULL CHECK (floor BETWEEN first AND last + 1), -- below it numbers were skipped
     open     INTEGER NOT NULL CHECK (open IN (0, 1)),  -- 0: none of it will be taken any more
-    opening  INTEGER NOT NULL CHECK (opening IN (0, 1)) -- 1: the numbers before it are in a paper book
+    opening  INTEGER NOT NULL CHECK (opening IN (0, 1)), -- 1: the numbers before it are in a paper book
+    seq      INTEGER NOT NULL REFERENCES journal (seq)
 ) STRICT;
 
 CREATE UNIQUE INDEX number_range_by_series ON number_range (register, year, first);
@@ -117,6 +118,9 @@ CREATE UNIQUE INDEX entry_by_emergency ON entry (year, emergency) WHERE emergenc
 CREATE INDEX entry_by_reservation ON entry (reservation) WHERE reservation <> '';
 
 CREATE INDEX entry_reserved ON entry (expires) WHERE state = 'reserved';
+
+CREATE INDEX entry_notable ON entry (register, year, number)
+    WHERE state <> 'issued' OR reservation <> '' OR emergency > 0;
 
 CREATE TABLE colleague_line (    -- local: lines of this office's registers that other nodes of it wrote
     node          TEXT NOT NULL,
