@@ -66,15 +66,16 @@ def account(granted: Iterable[Granted], facts: Iterable[Fact]) -> Account:
     return Account(runs=tuple(runs), problems=tuple(problems), overruled=tuple(overruled))
 
 
-def account_unbroken(numbers: Iterable[int]) -> Account:
-    """Account for a series that has no ranges and must run from 1, such as the emergency register.
+def account_unbroken(numbers: Iterable[int], *, first: int = 1) -> Account:
+    """Account for a series that has no ranges and must not break, such as the emergency register.
 
     Args:
         numbers: those that were given, in any order.
+        first: where it begins.
     """
     given = list(in_a_row(sorted(numbers)))
     last = max((fact.last for fact in given), default=0)
-    return account([Granted(1, last)] if last else [], given)
+    return account([Granted(first, last)] if last >= first else [], given)
 
 
 def in_a_row(
