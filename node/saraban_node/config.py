@@ -7,6 +7,7 @@ import msgspec
 
 from saraban_base import durable
 from saraban_node.errors import BadSettings, NoNodeHere
+from saraban_sync.registers import Register
 
 FILE_NAME = "node.toml"
 
@@ -29,7 +30,12 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     session_idle_minutes: Positive = 30
     session_most_hours: Positive = 12
     file_most_megabytes: Positive = 50
-    low_numbers: Positive = 50
+    number_block: Positive = 500
+    number_low_water: Positive = 50
+    number_bridge_days: Positive = 14
+    number_blocks: dict[Register, Positive] = {}
+    reservation_days: Positive = 7
+    return_after_days: Positive = 30
     backup_repository: str = ""
 
 
