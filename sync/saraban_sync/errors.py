@@ -137,3 +137,56 @@ class RangeProblem(SarabanError):
         "The range {first}–{last} cannot be used: it is reversed or overlaps another. "
         "No number was issued; tell the administrator at the centre."
     )
+
+
+class PhoneCodeUnreadable(SarabanError):
+    """What was typed cannot be a code that was read over the telephone."""
+
+    code = "SRB-380"
+    thai = (
+        "รหัสช่วงเลขทางโทรศัพท์ต้องเป็นตัวเลข {want} ตัว (5 ชุด ชุดละ 4 ตัว) แต่พิมพ์มา {have} ตัว "
+        "ยังไม่มีเลขใดเปลี่ยนแปลง โปรดพิมพ์ใหม่ทีละชุด"
+    )
+    english = (
+        "A code read over the telephone has {want} digits (five groups of four), but {have} were "
+        "typed. Nothing was changed; type it again, group by group."
+    )
+
+
+class PhoneCodeWrong(SarabanError):
+    """A code that was read over the telephone does not fit this node, register and year."""
+
+    code = "SRB-381"
+    thai = (
+        "รหัสนี้ไม่ตรงกับเครื่อง ทะเบียน และปีนี้ ยังไม่ได้รับเลขใด โปรดให้ส่วนกลางอ่านรหัสซ้ำ "
+        "และตรวจว่าเลือกทะเบียนกับปีตรงกัน"
+    )
+    english = (
+        "This code does not fit this machine, register and year. No number was taken. Have the "
+        "centre read it again, and see that both sides mean the same register and year."
+    )
+
+
+class SizeNotSpoken(SarabanError):
+    """So many numbers cannot be granted over the telephone."""
+
+    code = "SRB-382"
+    thai = "ให้เลขทางโทรศัพท์ {wanted} เลขไม่ได้ ให้ได้ครั้งละไม่เกิน {most} เลข โปรดลดจำนวนหรือให้หลายครั้ง"
+    english = (
+        "{wanted} numbers cannot be granted over the telephone: at most {most} at a time. "
+        "Grant fewer, or several times."
+    )
+
+
+class NotARangeFile(SarabanError):
+    """A file does not hold the request or the grants that it should."""
+
+    code = "SRB-383"
+    thai = (
+        "แฟ้มนี้ไม่ใช่แฟ้มขอเลขหรือแฟ้มให้เลขของเครื่องนี้ หรือถูกแก้ไขระหว่างทาง "
+        "ยังไม่มีเลขใดเปลี่ยนแปลง โปรดทำแฟ้มใหม่แล้วนำมาอีกครั้ง"
+    )
+    english = (
+        "This is no request or grant of numbers for this machine, or it was changed on the way. "
+        "Nothing was changed; make the file again and bring it once more."
+    )
