@@ -4,9 +4,10 @@
 
 The twenty digits are one number of 64 bits: a seal (36) over everything the range says, made with a
 key that only this centre and this node share, where the range begins (24), and how long it is (4, a
-place in :data:`SIZES`). The seal stands first, so that no code begins with a row of zeros. Whoever mishears a digit, reads a code meant for another school, or
-another register or year, is told so; nobody takes a number that was not granted. The grant itself
-lies in the node's mailbox as always: the code only goes before it.
+place in :data:`SIZES`). The seal stands first, so that no code begins with a row of zeros. Whoever
+mishears a digit, reads a code meant for another school, or for another register or year, is told
+so; nobody takes a number that was not granted. The grant itself lies in the node's mailbox as
+always: the code only goes before it.
 """
 
 import hashlib
