@@ -29,6 +29,8 @@ class CycleReport:
     pushed: int = 0
     refused: int = 0
     fetched: int = 0
+    healed: int = 0
+    """Own events that came back from the centre."""
     parts_sent: int = 0
     files_fetched: int = 0
     seconds: float = 0.0

@@ -13,13 +13,35 @@ BACKUP_PASSPHRASE: Final = "backup-passphrase"  # noqa: S105 - the name of a fil
 _ACCESS: Final = 0o600
 
 
-def load_signing_key(folder: Path) -> SigningKey:
-    """Read the node's signing key.
+def load_signing_key(folder: Path, node: str) -> SigningKey:
+    """Read a node's signing key.
 
     Raises:
         FileNotFoundError: there is none.
     """
-    return SigningKey.from_bytes(bytes.fromhex(load(folder, SIGNING)))
+    return SigningKey.from_bytes(bytes.fromhex(load(folder, _of(folder, SIGNING, node))))
+
+
+def load_centre_secret(folder: Path, node: str) -> str:
+    """Read a node's secret for the centre.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    return load(folder, _of(folder, CENTRE_SECRET, node))
+
+
+def named(name: str, node: str) -> str:
+    """Name the file of a secret that a machine has under another name than its first one.
+
+    Which one counts is said by the name in the database: both change in one moment.
+    """
+    return f"{name}-{node}"
+
+
+def _of(folder: Path, name: str, node: str) -> str:
+    own = named(name, node)
+    return own if (folder / own).is_file() else name
 
 
 def keep(folder: Path, name: str, secret: str) -> None:

@@ -125,12 +125,14 @@ def _take_event(write: Write, node: Appliance, document: Document) -> None:
     office = str(directory.node_office(write.cursor, event.node))
     match events.understood(event):
         case LetterSent() as body if node.office in body.offices:
-            if inbox.is_known(write.cursor, event.node, event.id):
+            if inbox.one_arrival(write.cursor, event.node, event.id) is not None:
                 return
-            inbox.keep_letter(write, event)
             _check_files(node, body.files)
+            inbox.keep_letter(write, event)
             for ref in body.files:
-                _want(write, node, ref)
+                want(write, node, ref)
+            if inbox.is_known(write.cursor, event.node, event.id):
+                return  # it came back with the journal, which does not hold the letter itself
             node.journal.append(
                 write, LetterArrived(source=event.source, sender_office=office), actor=SYSTEM
             )
@@ -152,7 +154,8 @@ def _check_files(node: Appliance, files: tuple[FileRef, ...]) -> None:
             node.files.path(name)
 
 
-def _want(write: Write, node: Appliance, ref: FileRef) -> None:
+def want(write: Write, node: Appliance, ref: FileRef) -> None:
+    """Note that a file must be fetched, unless it is here."""
     if not node.files.has(ref.sha256):
         write.cursor.execute(
             "INSERT OR IGNORE INTO wanted_file VALUES (?, ?, ?, ?, ?)",

@@ -2,37 +2,45 @@
 
 One cycle on one kept-alive connection:
 
-    status ─> push events after what the centre holds ─> directory ─> mailbox
-           ─> push what that gave rise to ─> parts of files, there and back
+    epochs begun by hand ─> status ─> push events after what the centre holds ─> directory
+           ─> mailbox ─> push what that gave rise to ─> parts of files, there and back
 
 Every step can break off anywhere and be done again: what was sent is asked of the receiver, what
-was fetched is taken in together with its cursor in one transaction.
+was fetched is taken in together with its cursor in one transaction. While the database is fenced
+nothing is taken in that would be written into the journal; what the centre holds of it comes back.
 """
 
+import contextlib
+import fcntl
 import logging
+import os
 import random
-import shutil
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from saraban_base.sqlite import Cursor, Write, rows, value
-from saraban_node import backup_records, deliveries, journal, keys, meta, outbox, postbox
-from saraban_node.appliance import PROGRAM, Appliance
-from saraban_node.errors import CentreStrange, CentreUnreachable, JournalsDiverge, NotEnrolled
+from saraban_base.sqlite import Cursor, Write, rows
+from saraban_node import contact, epochs, keys, marks, meta, outbox, postbox, sync_state
+from saraban_node.answers import Unreadable
+from saraban_node.appliance import Appliance
+from saraban_node.errors import CentreStrange, NotEnrolled
+from saraban_node.fence import Lift
 from saraban_node.file_exchange import CycleReport, FileExchange
-from saraban_node.transport import Centre, ClockReading, Unreadable
+from saraban_node.lifting import Lifted
+from saraban_node.pushing import Pusher
+from saraban_node.transport import Centre
 from saraban_sync import wire
-from saraban_sync.batching import BatchSize, batches
+from saraban_sync.batching import BatchSize
 from saraban_sync.errors import SarabanError
-from saraban_sync.ids import EventId, parse_event_id
 from saraban_sync.registers import instant, parse_instant
 from saraban_sync.wire import Document
 
 _log: Final = logging.getLogger(__name__)
 _FETCH: Final = 200
 _FIRST_WAIT: Final = 5.0
+_LOCK: Final = "sync.lock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,15 +70,23 @@ class Syncer:
     Args:
         node: the appliance.
         batch: how many events to send at once, to begin with.
+        connect: makes the line to the centre; by HTTP, as the settings say, when not given.
     """
 
-    def __init__(self, node: Appliance, *, batch: BatchSize | None = None) -> None:
+    def __init__(
+        self,
+        node: Appliance,
+        *,
+        batch: BatchSize | None = None,
+        connect: Callable[[Appliance], Centre] | None = None,
+    ) -> None:
         self._node = node
+        self._connect = connect or over_http
         self._one_cycle = threading.Lock()
         self._wake = threading.Event()
         self._stop = False
         self._thread: threading.Thread | None = None
-        self._size = batch or BatchSize()
+        self._pusher = Pusher(node, batch or BatchSize())
         self._parts = FileExchange(node)
 
     def start(self) -> None:
@@ -95,154 +111,89 @@ class Syncer:
         Raises:
             SarabanError: it broke off; what was done before is kept and the rest comes next time.
         """
-        with self._one_cycle:
-            began = self._node.clock.monotonic()
+        with self._exchange() as report:
+            self._cycle(report)
+        return report
+
+    def lift(self, wanted: Lift) -> Lifted:
+        """Lift the fence with an epoch from the centre, and do one exchange.
+
+        Raises:
+            CentreDecides: the centre has not chosen this machine.
+            EpochRefused: the centre gives no epoch.
+            NotStated, PaperTooLow, PaperTooHigh: what was stated cannot be; the fence stands.
+            SarabanError: there was no contact; do it again.
+        """
+        with self._exchange() as report:
+            centre = self._connect(self._node)
             try:
-                report = self._cycle()
+                lifted = epochs.lift(self._node, centre, self._pusher, wanted, report)
+            finally:
+                centre.close()
+        marks.keep(self._node.db, self._node.marks)
+        with contextlib.suppress(SarabanError):  # the fence is lifted; the rest comes next time
+            self.run_cycle()
+        return lifted
+
+    @contextlib.contextmanager
+    def _exchange(self) -> Iterator[CycleReport]:
+        """Hold the line alone, and note how it went."""
+        report = CycleReport()
+        began = self._node.clock.monotonic()
+        with self._one_cycle, _alone(self._node):
+            try:
+                yield report
             except SarabanError as wrong:
                 self._note_failure(wrong)
                 raise
             except Exception as wrong:  # a bug; the page must not go on saying that all is well
                 self._note_failure(SarabanError(str(wrong)))
                 raise
-            report.seconds = self._node.clock.monotonic() - began
-            return report
+        report.seconds = self._node.clock.monotonic() - began
 
-    def _cycle(self) -> CycleReport:
-        report = CycleReport()
-        centre = self._connect()
+    def _cycle(self, report: CycleReport) -> None:
+        centre = self._connect(self._node)
         try:
-            self._tell_status(centre)
-            self._push_events(centre, report)
+            if self._fenced():
+                self._fenced_cycle(centre, report)
+                return
+            epochs.claim(self._node, centre, self._pusher, report)
+            contact.greet(self._node, centre)
+            self._pusher.push(centre, report)
             self._pull(centre, wire.DIRECTORY, report)
             self._pull(centre, centre.mailbox(), report)
-            self._push_events(centre, report)
+            self._pusher.push(centre, report)
             self._parts.push(centre, report)
             self._parts.fetch(centre, report)
         finally:
             centre.close()
-        return report
 
-    def _connect(self) -> Centre:
-        node = self._node
-        if not node.config.centre_url:
-            raise NotEnrolled
-        try:
-            secret = keys.load(node.keys, keys.CENTRE_SECRET)
-        except FileNotFoundError as wrong:
-            raise NotEnrolled from wrong
-        return Centre(
-            node.config.centre_url,
-            node=node.node,
-            secret=secret,
-            timeout=node.config.request_timeout_seconds,
-        )
+    def _fenced_cycle(self, centre: Centre, report: CycleReport) -> None:
+        """Say how it is, and bring journal and files to the same on both sides; no more."""
+        contact.greet(self._node, centre)
+        self._pull(centre, wire.DIRECTORY, report)
+        if epochs.may_go_on(self._node):
+            epochs.mend(self._node, centre, self._pusher, report)
+            self._parts.push(centre, report)
+            self._parts.fetch(centre, report)
 
-    def _tell_status(self, centre: Centre) -> None:
-        node = self._node
-        with node.db.read() as cursor:
-            last = journal.head(cursor)
-            backup = backup_records.last(cursor)
-            parts = outbox.parts_left(cursor)
-        reading = centre.put_status(
-            {
-                "time": instant(node.clock.now()),
-                "boot": node.clock.boot(),
-                "last_event": last.id or "",
-                "last_hash": last.hash,
-                "program": PROGRAM,
-                "free_bytes": shutil.disk_usage(node.folder).free,
-                "pushed_files_pending": parts,
-                "backup_at": instant(backup.at) if backup else "",
-                "backup_good": backup.good if backup else False,
-            }
-        )
-        self._note_contact(reading)
-
-    def _note_contact(self, reading: ClockReading) -> None:
-        """Note the contact, and the clock's distance when it is known to within ten seconds."""
-        node = self._node
-        here = node.clock.now()
-        offset = (reading.centre - here).total_seconds() + reading.seconds / 2
-        if reading.seconds < 10:
-            node.journal.offset.measured(round(offset * 1000))
-        with node.db.write() as write:
-            _put(write, "contact_at", instant(write.now))
-            _put(write, "attempt_at", instant(write.now))
-            _put(write, "offset_ms", str(round(offset * 1000)))
-            for key in ("error_code", "error_th", "error_en"):
-                _put(write, key, "")
+    def _fenced(self) -> bool:
+        with self._node.db.read() as cursor:
+            return bool(meta.get(cursor, meta.FENCED))
 
     def _note_failure(self, wrong: SarabanError) -> None:
         with self._node.db.write() as write:
-            _put(write, "attempt_at", instant(write.now))
-            _put(write, "error_code", wrong.code)
-            _put(write, "error_th", wrong.sentence("th"))
-            _put(write, "error_en", wrong.sentence("en"))
-
-    def _push_events(self, centre: Centre, report: CycleReport) -> None:
-        held = self._agree(centre)
-        sent = held
-        while True:
-            with self._node.db.read() as cursor:
-                documents = list(outbox.documents_after(cursor, sent, limit=self._size.documents))
-            if not documents:
-                break
-            sized = [(document, len(document.payload) + 200) for document in documents]
-            for batch in batches(sized, self._size.documents):
-                refused = self._push_batch(centre, batch)
-                _, sent = parse_event_id(batch[-1].id)
-                report.pushed += len(batch) - len(refused)
-                report.refused += len(refused)
-                if refused:
-                    outbox.note_refused(self._node.db, refused)
-                    self._agree(centre)
-                    return
-        if sent > held:
-            self._agree(centre)
-
-    def _push_batch(self, centre: Centre, batch: list[Document]) -> list[tuple[str, str]]:
-        began = self._node.clock.monotonic()
-        try:
-            refused = centre.push(batch)
-        except CentreUnreachable:
-            self._size = self._size.after_failure()  # a thin line: the next try is shorter
-            raise
-        self._size = self._size.after(len(batch), self._node.clock.monotonic() - began)
-        return refused
-
-    def _agree(self, centre: Centre) -> int:
-        """Ask what the centre holds, note it, and give the place after which to send.
-
-        Raises:
-            JournalsDiverge: the centre holds an event that this journal does not.
-        """
-        last = centre.last_event()
-        seq = 0
-        if last is not None:
-            _, seq = parse_event_id(last[0])
-            with self._node.db.read() as cursor:
-                ours = journal.hash_of(cursor, EventId(last[0]))
-            if ours is None or last[1] != f"1-{ours[:32]}":
-                self._fence("diverged")
-                raise JournalsDiverge(last[0], event=last[0])
-        with self._node.db.write() as write:
-            deliveries.stored_through(write, seq)
-            write.cursor.execute(
-                "DELETE FROM refused_document WHERE event <= ?", (last or ("",))[:1]
-            )
-        return seq
-
-    def _fence(self, why: str) -> None:
-        with self._node.db.write() as write:
-            meta.put(write, meta.FENCED, why)
+            sync_state.put(write, "attempt_at", instant(write.now))
+            sync_state.put(write, "error_code", wrong.code)
+            sync_state.put(write, "error_th", wrong.sentence("th"))
+            sync_state.put(write, "error_en", wrong.sentence("en"))
 
     def _pull(self, centre: Centre, database: str, report: CycleReport) -> None:
-        cursor_name = f"cursor:{database}"
+        cursor_name = f"{sync_state.CURSOR}{database}"
         seen: set[str] = set()
         while True:
             with self._node.db.read() as cursor:
-                since = _get(cursor, cursor_name) or "0"
+                since = sync_state.get(cursor, cursor_name) or "0"
             last, documents = centre.changes(database, since, limit=_FETCH)
             if not documents:
                 return
@@ -250,7 +201,7 @@ class Syncer:
             with self._node.db.write() as write:
                 for document in documents:
                     self._take_in(write, database, document)
-                _put(write, cursor_name, last)
+                sync_state.put(write, cursor_name, last)
             report.fetched += len(documents)
             if last in seen:
                 raise CentreStrange("the changes go in circles", why="_changes")
@@ -287,8 +238,8 @@ class Syncer:
 
 def state(cursor: Cursor, *, enrolled: bool) -> SyncState:
     """Tell how the line is, from what was last seen."""
-    contact, attempt = _get(cursor, "contact_at"), _get(cursor, "attempt_at")
-    offset = _get(cursor, "offset_ms")
+    contact, attempt = sync_state.get(cursor, "contact_at"), sync_state.get(cursor, "attempt_at")
+    offset = sync_state.get(cursor, "offset_ms")
     return SyncState(
         enrolled=enrolled,
         waiting_letters=outbox.waiting_letters(cursor),
@@ -302,17 +253,39 @@ def state(cursor: Cursor, *, enrolled: bool) -> SyncState:
         ),
         last_contact=parse_instant(contact) if contact else None,
         last_attempt=parse_instant(attempt) if attempt else None,
-        error_code=_get(cursor, "error_code"),
-        error_th=_get(cursor, "error_th"),
-        error_en=_get(cursor, "error_en"),
+        error_code=sync_state.get(cursor, "error_code"),
+        error_th=sync_state.get(cursor, "error_th"),
+        error_en=sync_state.get(cursor, "error_en"),
         offset_ms=int(offset) if offset else None,
     )
 
 
-def _get(cursor: Cursor, key: str) -> str:
-    found = value(cursor, "SELECT value FROM sync_state WHERE key = ?", (key,))
-    return "" if found is None else str(found)
+def over_http(node: Appliance) -> Centre:
+    """Make the line to the centre that the settings name.
+
+    Raises:
+        NotEnrolled: there is none.
+    """
+    if not node.config.centre_url:
+        raise NotEnrolled
+    try:
+        secret = keys.load_centre_secret(node.keys, node.node)
+    except FileNotFoundError as wrong:
+        raise NotEnrolled from wrong
+    return Centre.at(
+        node.config.centre_url,
+        node=node.node,
+        secret=secret,
+        timeout=node.config.request_timeout_seconds,
+    )
 
 
-def _put(write: Write, key: str, text: str) -> None:
-    write.cursor.execute("INSERT OR REPLACE INTO sync_state VALUES (?, ?)", (key, text))
+@contextlib.contextmanager
+def _alone(node: Appliance) -> Iterator[None]:
+    """Let one program at a time exchange for this node: two would show each other's tokens."""
+    descriptor = os.open(node.folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

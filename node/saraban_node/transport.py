@@ -1,131 +1,196 @@
-"""The line to the centre: pycouchdb behind a strict gate. The only module that knows pycouchdb.
+"""The line to the centre: what is asked of it, and what its answers mean.
 
-Left alone, pycouchdb takes a proxy's error page for success, follows redirects to a log-in page,
-checks no certificates and waits for ever. :class:`_StrictResource` refuses every answer that is not
-plainly the centre's: JSON, with a status below 300, not redirected, not endless.
+Which answers are the centre's at all is decided in :mod:`saraban_node.strict`.
 """
 
-import gzip
-import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
-import requests
-from pycouchdb.client import Database, Server
-from pycouchdb.exceptions import ApiError, Conflict
-from pycouchdb.resource import Resource
-from pycouchdb.utils import urljoin
-from requests.structures import CaseInsensitiveDict
 
-from saraban_node.errors import CentreRefused, CentreStrange, CentreUnreachable
+from saraban_node import strict
+from saraban_node.answers import (
+    ClockReading,
+    Contest,
+    Enrolment,
+    EpochAsked,
+    EpochGiven,
+    ForkOf,
+    StatusAnswer,
+    Unreadable,
+)
+from saraban_node.errors import CentreRefused, CentreStrange
 from saraban_sync import wire
 from saraban_sync.errors import Unintelligible
-from saraban_sync.registers import parse_instant
 from saraban_sync.wire import Document
 
-MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
-_CONNECT_SECONDS: Final = 10
-_STATUS: Final = "_local/status"
-_GZIP_FROM: Final = 400
-_ENDLESS: Final = "endless answer"
+_STATUS: Final = ("_local", "status")
+_CONTESTED: Final = 409
+_T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
-class Unreadable:
-    """A document that is no document of this protocol, and why."""
+class Gate(Protocol):
+    """Carries questions to the centre; :class:`saraban_node.strict.Gate` does so over HTTP."""
 
-    id: str
-    reason: str
+    def get(self, database: str, *path: str, params: dict[str, str] | None = None) -> Any:
+        """Read."""
+        ...
 
+    def post(self, database: str, path: str, body: object) -> Any:
+        """Ask with a body, or send documents."""
+        ...
 
-@dataclass(frozen=True)
-class ClockReading:
-    """The centre's time as it came with an answer, and how long the question took."""
+    def put(self, database: str, *path: str, body: object) -> Any:
+        """Save a document."""
+        ...
 
-    centre: datetime
-    seconds: float
+    def ask(self, name: str, asked: object) -> tuple[int, Any]:
+        """Ask something that is no database; gives the status and the answer."""
+        ...
 
-
-@dataclass(frozen=True)
-class Enrolment:
-    """What the centre gives a node that shows a good code."""
-
-    node: str
-    office: str
-    office_name: str
-    prefix: str
-    secret: str
-    centre_key: str
-    epoch: int
-    generation: int
-
-
-class Centre:
-    """One node's view of the centre's databases over one kept-alive connection.
-
-    Args:
-        url: the centre's address, such as ``https://centre.example``.
-        node: the node's name.
-        secret: the credential given at enrolment.
-        timeout: seconds to wait for an answer.
-    """
-
-    def __init__(self, url: str, *, node: str, secret: str, timeout: float) -> None:
-        parts = urlsplit(url)
-        netloc = f"{quote(node)}:{quote(secret, safe='')}@{parts.netloc}"
-        base = urlunsplit((parts.scheme, netloc, parts.path.rstrip("/") + "/db/", "", ""))
-        server = Server(base, authmethod="basic", verify=True, timeout=timeout)
-        session = server.resource.session
-        session.trust_env = False
-        session.verify = True
-        self._session = session
-        self._resource = _StrictResource(
-            server.base_url, session=session, verify=True, timeout=timeout
-        )
-        self._node = node
-        self._status_revision: str | None = None
+    def centre_time(self) -> datetime:
+        """The time the centre gave with its last answer."""
+        ...
 
     def close(self) -> None:
         """Drop the connection."""
-        self._session.close()
+        ...
 
-    def put_status(self, status: Mapping[str, object]) -> ClockReading:
+
+class Centre:
+    """One node's view of the centre's databases.
+
+    Args:
+        gate: carries the questions.
+        node: the node's name.
+    """
+
+    def __init__(self, gate: Gate, *, node: str) -> None:
+        self._gate = gate
+        self._node = node
+        self._journal = wire.journal_database(node)
+        self._status_revision: str | None = None
+
+    @classmethod
+    def at(cls, url: str, *, node: str, secret: str, timeout: float) -> "Centre":
+        """Reach a centre over HTTP, on one kept-alive connection.
+
+        Args:
+            url: the centre's address, such as ``https://centre.example``.
+            node: the node's name.
+            secret: the credential given at enrolment.
+            timeout: seconds to wait for an answer.
+        """
+        return cls(strict.Gate(url, node=node, secret=secret, timeout=timeout), node=node)
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._gate.close()
+
+    def put_status(self, status: Mapping[str, object]) -> StatusAnswer | Contest:
         """Tell the centre how this node is.
+
+        Returns:
+            What it answers, or that it doubts who this is.
 
         Raises:
             CentreUnreachable: there is no line.
             CentreRefused: the centre says no.
             CentreStrange: what answered is not the centre.
         """
-        document = {"_id": _STATUS, **status}
+        document = {"_id": "/".join(_STATUS), **status}
         if self._status_revision:
             document["_rev"] = self._status_revision
-        journal = self._database(wire.journal_database(self._node))
         began = time.monotonic()
         try:
-            saved = journal.save(document)
-        except Conflict:  # a plain CouchDB wants the revision of what is there
-            document["_rev"] = journal.get(_STATUS)["_rev"]
+            saved = self._gate.put(self._journal, *_STATUS, body=document)
+        except strict.OldRevision:  # a plain CouchDB wants the revision of what is there
+            document["_rev"] = self._gate.get(self._journal, *_STATUS)["_rev"]
             began = time.monotonic()
-            saved = journal.save(document)
+            saved = self._gate.put(self._journal, *_STATUS, body=document)
         seconds = time.monotonic() - began
-        self._status_revision = saved.get("_rev")
-        return ClockReading(self._resource.centre_time(), seconds)
+        contest = _contest(saved)
+        if contest is not None:
+            return contest
+        if not isinstance(saved, dict) or "error" in saved:
+            raise CentreRefused(f"status: {saved}", why=str(saved)[:120])
+        self._status_revision = saved.get("rev")
+        return StatusAnswer(
+            reading=ClockReading(self.time(), seconds),
+            generation=_whole(saved.get("generation")),
+            resume=saved.get("resume") is True,
+            fork=saved.get("fork") is True,
+        )
+
+    def begin_epoch(self, asked: EpochAsked) -> EpochGiven | Contest:
+        """Ask for a new epoch, or for the centre's word on one that was begun by hand.
+
+        Raises:
+            CentreUnreachable: there is no line; asking again is safe.
+            CentreRefused: the centre says no.
+            CentreStrange: what answered is not the centre.
+        """
+        status, result = self._gate.ask("epoch", msgspec.to_builtins(asked))
+        contest = _contest(result) if status == _CONTESTED else None
+        return contest or _converted(status, result, EpochGiven, what="epoch")
+
+    def time(self) -> datetime:
+        """The time the centre gave with its last answer.
+
+        Raises:
+            CentreStrange: it gave none.
+        """
+        return self._gate.centre_time()
 
     def last_event(self) -> tuple[str, str] | None:
         """Ask for id and revision of the last event the centre holds; None when it holds none."""
         params = {"descending": "true", "limit": "1"}
-        answer = self._get(wire.journal_database(self._node), "_all_docs", params)
+        answer = self._gate.get(self._journal, "_all_docs", params=params)
         match answer:
             case {"rows": []}:
                 return None
             case {"rows": [{"id": str(name), "value": {"rev": str(revision)}}]}:
                 return name, revision
+            case _:
+                raise CentreStrange("no rows in _all_docs", why="_all_docs")
+
+    def revisions(self, names: list[str]) -> dict[str, str]:
+        """Ask which of these events the centre holds, and their revisions."""
+        answer = self._gate.post(self._journal, "_all_docs", {"keys": names})
+        match answer:
+            case {"rows": list(found)}:
+                pass
+            case _:
+                raise CentreStrange("no rows in _all_docs", why="_all_docs")
+        return {
+            str(row["id"]): str(row["value"]["rev"])
+            for row in found
+            if isinstance(row, dict) and isinstance(row.get("value"), dict) and "id" in row
+        }
+
+    def events(self, first: str, last: str, *, limit: int) -> list[Document | Unreadable]:
+        """Fetch events of this node's own journal, in order.
+
+        Args:
+            first: id of the first one wanted.
+            last: id of the last one wanted.
+            limit: greatest number of them; fewer come when they are long.
+        """
+        params = {
+            "startkey": f'"{first}"', "endkey": f'"{last}"', "limit": str(limit),
+            "include_docs": "true",
+        }  # fmt: skip
+        try:
+            answer = self._gate.get(self._journal, "_all_docs", params=params)
+        except CentreStrange as wrong:
+            if wrong.detail != strict.ENDLESS or limit == 1:
+                raise
+            return self.events(first, last, limit=limit // 2)
+        match answer:
+            case {"rows": list(found)}:
+                return [_document(row) for row in found]
             case _:
                 raise CentreStrange("no rows in _all_docs", why="_all_docs")
 
@@ -135,13 +200,11 @@ class Centre:
         Returns:
             Id and reason of each document the centre did not take.
         """
-        return self._bulk(
-            wire.journal_database(self._node), [document.as_json() for document in documents]
-        )
+        return self._bulk(self._journal, [document.as_json() for document in documents])
 
     def missing_chunks(self, names: list[str]) -> set[str]:
         """Ask which chunks the centre does not have."""
-        answer = self._post(
+        answer = self._gate.post(
             wire.CHUNKS, "_revs_diff", {name: [wire.chunk_revision(name)] for name in names}
         )
         return set(answer) if isinstance(answer, dict) else set()
@@ -152,7 +215,9 @@ class Centre:
 
     def chunks(self, names: list[str]) -> dict[str, bytes]:
         """Fetch chunks; those the centre does not have yet are not in the answer."""
-        answer = self._post(wire.CHUNKS, "_bulk_get", {"docs": [{"id": name} for name in names]})
+        answer = self._gate.post(
+            wire.CHUNKS, "_bulk_get", {"docs": [{"id": name} for name in names]}
+        )
         found: dict[str, bytes] = {}
         for result in answer.get("results", []) if isinstance(answer, dict) else []:
             for part in result.get("docs", []):
@@ -176,9 +241,9 @@ class Centre:
         """
         params = {"since": since, "limit": str(limit), "include_docs": "true"}
         try:
-            answer = self._get(database, "_changes", params)
+            answer = self._gate.get(database, "_changes", params=params)
         except CentreStrange as wrong:
-            if wrong.detail != _ENDLESS or limit == 1:
+            if wrong.detail != strict.ENDLESS or limit == 1:
                 raise
             return self.changes(database, since, limit=limit // 2)  # long documents: fewer at once
         match answer:
@@ -192,7 +257,7 @@ class Centre:
         return wire.mailbox_database(self._node)
 
     def _bulk(self, database: str, documents: list[dict[str, Any]]) -> list[tuple[str, str]]:
-        answer = self._post(database, "_bulk_docs", {"docs": documents, "new_edits": False})
+        answer = self._gate.post(database, "_bulk_docs", {"docs": documents, "new_edits": False})
         if not isinstance(answer, list):
             raise CentreStrange("no list from _bulk_docs", why="_bulk_docs")
         return [
@@ -201,154 +266,64 @@ class Centre:
             if isinstance(row, dict) and "error" in row
         ]
 
-    def _get(self, database: str, path: str, params: dict[str, str]) -> Any:
-        return self._answer(lambda: self._resource(database, path).get(params=params))
 
-    def _post(self, database: str, path: str, body: object) -> Any:
-        data = msgspec.json.encode(body)
-        return self._answer(lambda: self._resource(database, path).post(data=data))
-
-    def _answer(self, ask: Any) -> Any:
-        try:
-            _, result = ask()
-        except ApiError as wrong:
-            raise CentreRefused(str(wrong), why=str(wrong)[:120]) from wrong
-        return result
-
-    def _database(self, name: str) -> "_Status":
-        return _Status(self._resource(name), name)
-
-
-class _Status(Database):
-    """A database whose local documents are saved with their slash as it is."""
-
-    def save(self, doc: dict[str, Any], batch: bool = False) -> dict[str, Any]:
-        try:
-            return dict(super().save(doc, batch))
-        except Conflict:
-            raise
-        except ApiError as wrong:
-            raise CentreRefused(str(wrong), why=str(wrong)[:120]) from wrong
-
-
-class _StrictResource(Resource):
-    """pycouchdb's resource, except that only the centre's own plain answers are taken."""
-
-    def __call__(self, *path: str) -> "_StrictResource":
-        child = _StrictResource(
-            urljoin(self.base_url, *path), session=self.session, timeout=self.timeout
-        )
-        child.headers_seen = self.headers_seen
-        return child
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("verify", True)
-        super().__init__(*args, **kwargs)
-        self.headers_seen = CaseInsensitiveDict[str]()
-
-    def centre_time(self) -> datetime:
-        """The time the centre gave with its last answer."""
-        try:
-            return parse_instant(self.headers_seen["Saraban-Time"])
-        except (KeyError, ValueError) as wrong:
-            raise CentreStrange("no Saraban-Time", why="Saraban-Time") from wrong
-
-    def _request_response(
-        self,
-        method: str,
-        path: Any = None,
-        params: Any = None,
-        data: bytes | None = None,
-        headers: Any = None,
-        stream: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        url = self.base_url if not path else "/".join((self.base_url, *_listed(path)))
-        headers = {"Accept": "application/json", "Accept-Encoding": "gzip"}
-        if data is not None:
-            headers["Content-Type"] = "application/json"
-            if len(data) >= _GZIP_FROM:
-                data = gzip.compress(data, 6, mtime=0)
-                headers["Content-Encoding"] = "gzip"
-        try:
-            response = self.session.request(
-                method,
-                url,
-                params=params,
-                data=data,
-                headers=headers,
-                timeout=(_CONNECT_SECONDS, self.timeout),
-                allow_redirects=False,
-                stream=True,
-            )
-            content = _bounded(response)
-        except requests.RequestException as wrong:
-            raise CentreUnreachable(str(wrong), why=_why(wrong)) from wrong
-        self.headers_seen.clear()
-        self.headers_seen.update(response.headers)
-        return response, _judged(response, content)
-
-
-def enrol(url: str, *, code: str, key: str, program: str, timeout: float) -> Enrolment:
+def enrol(
+    url: str,
+    *,
+    code: str,
+    key: str,
+    program: str,
+    timeout: float,
+    fork: ForkOf | None = None,
+) -> Enrolment:
     """Show the centre a one-time code and the node's public key.
+
+    Args:
+        url: the centre's address.
+        code: as typed.
+        key: the public key.
+        program: version of this program.
+        timeout: seconds to wait for an answer.
+        fork: where the machine comes from, if it goes on under a new name.
 
     Raises:
         CentreUnreachable: there is no line.
         CentreRefused: the code is wrong, used or too old.
         CentreStrange: what answered is not the centre.
     """
-    session = requests.Session()
-    session.trust_env = False
+    asked: dict[str, object] = {"code": code, "key": key, "program": program}
+    if fork is not None:
+        asked["fork"] = msgspec.to_builtins(fork)
+    status, result = strict.post_once(url.rstrip("/") + "/api/v1/enrol", asked, timeout=timeout)
+    return _converted(status, result, Enrolment, what="enrol")
+
+
+def _converted(status: int, result: Any, kind: type[_T], *, what: str) -> _T:
+    if status >= 300:
+        said = result if isinstance(result, dict) else {}
+        why = said.get("detail") or said.get("reason") or status
+        raise CentreRefused(f"{what}: {result}", why=why)
     try:
-        response = session.post(
-            url.rstrip("/") + "/api/v1/enrol",
-            json={"code": code, "key": key, "program": program},
-            timeout=(_CONNECT_SECONDS, timeout),
-            allow_redirects=False,
-            stream=True,
-        )
-        result = _judged(response, _bounded(response))
-    except requests.RequestException as wrong:
-        raise CentreUnreachable(str(wrong), why=_why(wrong)) from wrong
-    finally:
-        session.close()
-    if response.status_code >= 300:
-        why = result.get("detail") or result.get("reason") or response.status_code
-        raise CentreRefused(f"enrol: {result}", why=why)
-    try:
-        return msgspec.convert(result, Enrolment)
+        return msgspec.convert(result, kind)
     except msgspec.ValidationError as wrong:
-        raise CentreStrange(str(wrong), why="enrol") from wrong
+        raise CentreStrange(str(wrong), why=what) from wrong
 
 
-def _judged(response: requests.Response, content: bytes) -> Any:
-    """Take only what is plainly the centre's answer; a captive portal says 200 or 302 in HTML."""
-    status = response.status_code
-    if "application/json" not in response.headers.get("content-type", ""):
-        if status in (401, 403):
-            raise CentreRefused(f"status {status}", why=f"HTTP {status}")
-        raise CentreStrange(f"status {status}, no JSON", why=f"HTTP {status}")
-    try:
-        result = json.loads(content) if content else None
-    except (ValueError, RecursionError) as wrong:
-        raise CentreStrange("broken JSON", why="JSON") from wrong
-    if status in (401, 403):
-        raise CentreRefused(f"status {status}: {result}", why=f"HTTP {status}")
-    if status in (502, 503, 504):
-        raise CentreUnreachable(f"status {status}", why=f"HTTP {status}")
-    if 300 <= status < 400 or status >= 500:
-        raise CentreStrange(f"status {status}", why=f"HTTP {status}")
-    return result
+def _contest(said: Any) -> Contest | None:
+    match said:
+        case {"error": "ratchet" | "twin" | "superseded" | "epoch-taken" | "base-unknown"
+              | "heal-first" as error, **rest}:  # fmt: skip
+            return Contest(
+                error=str(error),
+                reason=str(rest.get("reason", ""))[:200],
+                current=str(rest.get("current", ""))[:64],
+            )
+        case _:
+            return None
 
 
-def _bounded(response: requests.Response) -> bytes:
-    data = bytearray()
-    for piece in response.iter_content(64 * 1024):
-        data += piece
-        if len(data) > MAX_ANSWER_BYTES:
-            response.close()
-            raise CentreStrange(_ENDLESS, why=f"> {MAX_ANSWER_BYTES} bytes")
-    return bytes(data)
+def _whole(said: Any) -> int:
+    return said if isinstance(said, int) and not isinstance(said, bool) else 0
 
 
 def _document(result: Any) -> Document | Unreadable:
@@ -357,11 +332,3 @@ def _document(result: Any) -> Document | Unreadable:
     except (Unintelligible, KeyError, TypeError) as wrong:
         name = result.get("id", "") if isinstance(result, dict) else ""
         return Unreadable(str(name)[:100], str(wrong))
-
-
-def _listed(path: Any) -> list[str]:
-    return [path] if isinstance(path, str) else list(path)
-
-
-def _why(wrong: requests.RequestException) -> str:
-    return type(wrong).__name__

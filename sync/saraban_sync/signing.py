@@ -18,6 +18,7 @@ EVENT: Final = b"saraban event v1\x00"
 GRANT: Final = b"saraban grant v1\x00"
 DIRECTORY: Final = b"saraban directory v1\x00"
 REPORT: Final = b"saraban report v1\x00"
+RECEIPT: Final = b"saraban receipt v1\x00"
 
 
 class SigningKey:
@@ -68,7 +69,7 @@ def verify(public: str, context: bytes, data: bytes, signature: str) -> None:
         BadSignature: the signature, the key or its encoding is wrong.
     """
     try:
-        _public_key(public).verify(_unbase64url(signature), context + data)
+        _public_key(public).verify(unbase64url(signature), context + data)
     except (InvalidSignature, ValueError) as wrong:
         raise BadSignature(f"signature by {public[:12]} does not fit") from wrong
 
@@ -78,8 +79,12 @@ def base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
-def _unbase64url(text: str) -> bytes:
-    """Decode what :func:`base64url` writes, and no other spelling of the same bytes."""
+def unbase64url(text: str) -> bytes:
+    """Decode what :func:`base64url` writes, and no other spelling of the same bytes.
+
+    Raises:
+        ValueError: it is no base64url.
+    """
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error as wrong:
@@ -91,4 +96,4 @@ def _unbase64url(text: str) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _public_key(public: str) -> Ed25519PublicKey:
-    return Ed25519PublicKey.from_public_bytes(_unbase64url(public))
+    return Ed25519PublicKey.from_public_bytes(unbase64url(public))

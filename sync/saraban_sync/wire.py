@@ -65,7 +65,12 @@ def mailbox_database(node: str) -> str:
 
 def revision(payload: bytes) -> str:
     """Give the revision of a document with this payload."""
-    return "1-" + hashlib.sha256(payload).hexdigest()[:32]
+    return revision_of_hash(hashlib.sha256(payload).hexdigest())
+
+
+def revision_of_hash(hash_: str) -> str:
+    """Give the revision of a document whose payload has this SHA-256, hexadecimal."""
+    return "1-" + hash_[:32]
 
 
 def event_document(event: Event, *, name: str | None = None, sender: str = "") -> Document:

@@ -20,6 +20,7 @@ from saraban_central.centre import Centre, make_centre
 from saraban_central.config import CentralConfig
 from saraban_node import enrolment as joining
 from saraban_node import keys, letters, outbox, postbox, syncer, transport
+from saraban_node.answers import Enrolment
 from saraban_node.appliance import MIGRATIONS, Appliance
 from saraban_node.errors import (
     CentreRefused,
@@ -147,7 +148,7 @@ def test_letters_too_long_for_one_answer_are_fetched_in_smaller_pages(
         return json.dumps({"results": page, "last_seq": "9"}, ensure_ascii=False).encode()
 
     pretended.say = say
-    centre = transport.Centre(url, node="school-a", secret="s", timeout=10)
+    centre = transport.Centre.at(url, node="school-a", secret="s", timeout=10)
     last, documents = centre.changes("directory", "0", limit=200)
     centre.close()
 
@@ -329,7 +330,7 @@ def test_an_enrolment_whose_answer_was_lost_is_finished_with_the_same_code(
     code = enrolment.make_code(centre, "school-a").code
     ask = transport.enrol
 
-    def lost(*args: object, **facts: object) -> transport.Enrolment:
+    def lost(*args: object, **facts: object) -> Enrolment:
         ask(*args, **facts)  # type: ignore[arg-type] # passed on as they come
         raise CentreUnreachable("cut", why="cut")
 

@@ -67,7 +67,7 @@ def url(answer: type[_Answer]) -> Iterator[str]:
 @pytest.fixture
 def centre(url: str) -> Iterator[Centre]:
     """A node's connection to that server."""
-    made = Centre(url, node="school-1-n1", secret="s/e:c@ret", timeout=5)
+    made = Centre.at(url, node="school-1-n1", secret="s/e:c@ret", timeout=5)
     yield made
     made.close()
 
@@ -125,7 +125,7 @@ def test_an_answer_that_breaks_off_is_a_line_that_broke(
 def test_an_endless_answer_is_not_read_to_its_end(
     centre: Centre, answer: type[_Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("saraban_node.transport.MAX_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr("saraban_node.strict.MAX_ANSWER_BYTES", 100_000)
     answer.headers, answer.body = _JSON, b" " * 300_000 + b"[]"
 
     with pytest.raises(CentreStrange):
@@ -144,7 +144,7 @@ def test_what_the_centre_refuses_is_told_with_its_reason(
 
 
 def test_no_line_is_told_as_no_line() -> None:
-    centre = Centre("http://127.0.0.1:1", node="school-1-n1", secret="x", timeout=2)
+    centre = Centre.at("http://127.0.0.1:1", node="school-1-n1", secret="x", timeout=2)
 
     with pytest.raises(CentreUnreachable) as told:
         centre.last_event()

@@ -19,7 +19,7 @@ from typing import Final
 
 from saraban_base.clock import Clock
 from saraban_base.sqlite import Database, value
-from saraban_node import keys, meta
+from saraban_node import keys, machine, marks, meta, ratchet, sync_state
 from saraban_node.appliance import MIGRATIONS
 from saraban_node.backup import errors, service, snapshot
 from saraban_node.backup import manifest as manifests
@@ -29,9 +29,10 @@ from saraban_node.backup.service import DATABASE_PART, FILES_PART
 from saraban_node.backup.verify import Report, verify_copy
 
 LATEST: Final = "latest"
-RESTORED: Final = "restored"
-RESTORED_FROM: Final = "restored_from"
+RESTORED: Final = meta.RESTORED
 _WORK: Final = ".restoring"
+_MAY_STAY: Final = {marks.FILE}
+"""What an otherwise empty folder may hold: how far the books were numbered stays true."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,7 @@ def restore_to(
         tell("กำลังตรวจข้อมูลที่กู้คืน · Checking what came back")
         manifest, report = _checked(work)
         waiting = _fence(work, name, clock)
-        _put_in_place(work, folder, source.passphrase_file)
+        _put_in_place(work, folder, source.passphrase_file, manifest.node)
     return Restored(
         archive=name,
         folder=folder,
@@ -108,7 +109,7 @@ def restore_to(
 def _workspace(folder: Path) -> Iterator[Path]:
     """Give a place inside the target; nothing of it remains unless it is kept for inspection."""
     was_there = folder.exists()
-    if was_there and (not folder.is_dir() or any(folder.iterdir())):
+    if was_there and (not folder.is_dir() or {path.name for path in folder.iterdir()} - _MAY_STAY):
         raise errors.TargetNotEmpty(str(folder), folder=folder)
     work = folder / _WORK
     work.mkdir(mode=0o700, parents=True)
@@ -150,7 +151,8 @@ def _checked(work: Path) -> tuple[Manifest, Report]:
     copy = work / "copy"
     manifest = snapshot.read_manifest(copy)
     try:
-        key = keys.load_signing_key(copy / snapshot.KEYS).public
+        name = "" if manifest is None else manifest.node
+        key = keys.load_signing_key(copy / snapshot.KEYS, name).public
     except (OSError, ValueError) as wrong:
         raise errors.RestoredBad(str(wrong), what="keys/signing", folder=copy) from wrong
     report = verify_copy(copy, work / snapshot.FILES, manifest=manifest, key=key)
@@ -169,10 +171,12 @@ def _fence(work: Path, archive: str, clock: Clock) -> int:
     database = Database.open(path, migrations=MIGRATIONS, clock=clock)
     try:
         with database.write() as write:
-            meta.put(write, meta.FENCED, RESTORED)
-            meta.put(write, RESTORED_FROM, archive)
+            meta.fence(write, meta.RESTORED)
+            meta.put(write, meta.RESTORED_FROM, archive)
+            machine.forget(write)
+            ratchet.forget(write)
+            sync_state.forget(write)  # what was fetched is asked for again
             write.cursor.execute("DELETE FROM session")  # nobody stays logged in
-            write.cursor.execute("DELETE FROM sync_state")  # what was fetched is asked for again
             waiting = int(value(write.cursor, "SELECT count(*) FROM wanted_file"))
         database.checkpoint()
     finally:
@@ -180,7 +184,7 @@ def _fence(work: Path, archive: str, clock: Clock) -> int:
     return waiting
 
 
-def _put_in_place(work: Path, folder: Path, passphrase_file: Path) -> None:
+def _put_in_place(work: Path, folder: Path, passphrase_file: Path, node: str) -> None:
     """Move everything to where a node looks for it; the database last, so that it is all or none.
 
     The passphrase goes with it, so that the node can go on using the same repository.
@@ -196,6 +200,7 @@ def _put_in_place(work: Path, folder: Path, passphrase_file: Path) -> None:
     for name in (snapshot.SETTINGS, snapshot.DATABASE):
         if (copy / name).exists():
             (copy / name).rename(folder / name)
+    marks.gather(node, folder)
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
