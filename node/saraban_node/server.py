@@ -1,4 +1,4 @@
-"""Runs a node: the clerk's pages and the exchange with the centre, in one process."""
+"""Runs a node: the clerk's pages, the exchange with the centre and the house, in one process."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import uvicorn
 from saraban_base.settling import settle
 from saraban_node import appliance
 from saraban_node.app import build_app
+from saraban_node.housekeeping import Housekeeper
 from saraban_node.syncer import Syncer
 
 
@@ -20,6 +21,7 @@ def serve(folder: Path, *, host: str | None = None, port: int | None = None) -> 
     """
     node = appliance.open_appliance(folder)
     syncer = Syncer(node)
+    housekeeper = Housekeeper(node, wrote=syncer.try_now)
     settings = uvicorn.Config(
         build_app(node, syncer),
         host=host or node.config.host,
@@ -32,8 +34,10 @@ def serve(folder: Path, *, host: str | None = None, port: int | None = None) -> 
     )
     settle()
     syncer.start()
+    housekeeper.start()
     try:
         uvicorn.Server(settings).run()
     finally:
+        housekeeper.stop()
         syncer.stop()
         node.close()
