@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from saraban_base.sqlite import Cursor, rows
-from saraban_node import journal
+from saraban_node import journal, meta
 from saraban_sync import events
 from saraban_sync.completeness import in_a_row
-from saraban_sync.errors import RemoteProtocolError
-from saraban_sync.events import LetterRegistered, RangeAccepted
+from saraban_sync.events import Event, LetterRegistered, NumberReserved, RangeAccepted
 from saraban_sync.grants import parse_grant
-from saraban_sync.ids import EventId
+from saraban_sync.ids import parse_event_id
 from saraban_sync.registers import Register
 from saraban_sync.states import GAPS, Fact, Granted, State
 
@@ -103,23 +102,27 @@ def facts(cursor: Cursor, register: Register, year: int, odd: list[OddLine]) -> 
 def told(cursor: Cursor, register: Register, year: int) -> Iterator[Fact]:
     """Give what others showed us of numbers in our own ranges: an own lost line, or a stranger's.
 
-    What stands in our own journal too is left out.
+    What stands in our own journal too is left out, and so is another's word that it will not use
+    our numbers.
     """
+    own = meta.get(cursor, meta.NODE)
     found = rows(
         cursor,
-        "SELECT number, state, node, event, payload, registered_at, registered_by, reason"
-        " FROM colleague_line AS line WHERE register = ? AND year = ? AND number > 0"
-        " AND EXISTS (SELECT 1 FROM number_range AS range WHERE range.register = line.register"
-        " AND range.year = line.year AND line.number BETWEEN first AND range.last)",
+        "SELECT number, state, node, payload, reason FROM colleague_line AS line"
+        " WHERE register = ? AND year = ? AND number > 0 AND EXISTS (SELECT 1 FROM number_range AS"
+        " range WHERE range.register = line.register AND range.year = line.year"
+        " AND line.number BETWEEN range.first AND range.last)",
         (register, year),
     )
-    for number, state, node, event, payload, at, who, why in found:
-        if State(state) in GAPS:
-            continue  # another's word that it will not use our numbers
-        if journal.hash_of(cursor, EventId(event)) == events.payload_hash(payload.encode("utf-8")):
+    for number, state, owner, payload, why in found:
+        event = events.parse_event(payload.encode("utf-8"), "")
+        if State(state) in GAPS or journal.hash_of(cursor, event.id) == event.hash:
             continue
-        claim = _claim(payload, node)
-        yield Fact(number, number, State(state), node, f"{node} {event}", claim, at, who, why)
+        claim, ours = _claim(cursor, event)
+        yield Fact(
+            number, number, State(state), "" if ours or owner == own else owner,
+            f"{event.node} {event.id}", claim, event.at, event.actor, why,
+        )  # fmt: skip
 
 
 def _plain(cursor: Cursor, register: Register, year: int, odd: list[OddLine]) -> Iterator[int]:
@@ -142,14 +145,20 @@ def _named(line: OddLine) -> Fact:
     return Fact(line.number, line.number, line.state, event=name, claim=claim)
 
 
-def _claim(payload: str, node: str) -> str:
-    try:
-        body = events.parse_event(payload.encode("utf-8"), "").body
-    except RemoteProtocolError:
-        return ""
-    if isinstance(body, LetterRegistered) and body.reservation:
-        return f"{node} {body.reservation}"
-    return ""
+def _claim(cursor: Cursor, event: Event) -> tuple[str, bool]:
+    """Name the reservation whose number a letter took, and tell whether it is one of ours.
+
+    A node that was forked from this one may finish what was reserved before.
+    """
+    body = event.body
+    if not isinstance(body, LetterRegistered) or not body.reservation:
+        return "", False
+    own = journal.event_of(cursor, parse_event_id(body.reservation)[1])
+    if own is not None and own.id == body.reservation and isinstance(own.body, NumberReserved):
+        reserved = (own.body.register, own.body.year, own.body.number)
+        if reserved == (body.register, body.year, body.number):
+            return f"{own.node} {own.id}", True
+    return f"{event.node} {body.reservation}", False
 
 
 def _grantee(cursor: Cursor, seq: int) -> str:

@@ -6,19 +6,28 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import emergency, letters, numbers, prove, reservations
+from saraban_node import colleagues, emergency, letters, numbers, prove, reservations
 from saraban_node.appliance import Appliance
 from saraban_node.entries import Entry
 from saraban_node.journal import SYSTEM
 from saraban_node.prove import Notable, Proof
 from saraban_sync.errors import BrokenChain
-from saraban_sync.events import GapExplained, Mark, NumbersReturned, NumbersSkipped
+from saraban_sync.events import (
+    Event,
+    GapExplained,
+    LetterRegistered,
+    Mark,
+    NumbersReturned,
+    NumbersSkipped,
+)
 from saraban_sync.registers import Register, thai_date
+from saraban_sync.signing import SigningKey
 from saraban_sync.states import State, Trouble
 from tests.offices import (
     MORNING,
     SOMSRI,
     YEAR,
+    FarOffice,
     HandClock,
     Numbers,
     a_letter,
@@ -292,3 +301,76 @@ def test_a_day_is_thailands_day() -> None:
     shown = Notable(first=1, last=1, state=State.VOID, at=MORNING, who="", why="")
 
     assert shown.day == date(2026, 11, 22)
+
+
+# What colleagues, and a life before this one, tell of our numbers.
+
+
+def a_letter_of(node: str, number: int, *, key: SigningKey | None = None) -> Event:
+    office = FarOffice(code=node, key=key or SigningKey.generate())
+    return office.write(
+        LetterRegistered(register=BOOK, year=YEAR, number=number, subject="ก่อนเครื่องเสีย")
+    )
+
+
+def hear(node: Appliance, event: Event, owner: str) -> None:
+    with node.db.write() as write:
+        colleagues.take(write, node.journal, event, owner)
+
+
+def test_a_skipped_number_that_was_found_on_a_letter_counts_as_issued(node: Appliance) -> None:
+    """The letter was written before the machine burnt; the centre had kept it."""
+    skip(node, 1, 4)
+    lost = a_letter_of("school-a", 2, key=node.journal.key)
+
+    hear(node, lost, "school-a")
+    found = proof_of(node).series[1]
+
+    assert found.whole
+    assert found.agrees
+    assert [(run.first, run.last, run.state.value) for run in found.account.runs][:3] == [
+        (1, 1, "skipped"), (2, 2, "issued"), (3, 4, "skipped"),
+    ]  # fmt: skip
+    assert [(one.first, one.last) for one in found.account.overruled] == [(2, 2)]
+    (gap,) = found.notable
+    assert [one.letter for one in gap.explanations] == [f"school-a {lost.id}"]
+
+
+def test_a_number_that_was_given_before_and_after_is_a_double(node: Appliance) -> None:
+    register(node, a_letter(1, BOOK))
+
+    hear(node, a_letter_of("school-a", 1, key=node.journal.key), "school-a")
+
+    problems = the_book(node).account.problems
+    assert [(one.trouble, one.first) for one in problems] == [(Trouble.TWICE, 1)]
+
+
+def test_a_strangers_letter_in_our_range_is_named(node: Appliance) -> None:
+    hear(node, a_letter_of("school-a-2", 3), "school-a-2")
+
+    problems = {one.trouble for one in the_book(node).account.problems}
+
+    assert problems == {Trouble.OUTSIDE, Trouble.MISSING}
+
+
+def test_a_colleagues_own_numbers_are_not_ours_to_prove(node: Appliance) -> None:
+    hear(node, a_letter_of("school-a-2", 300), "school-a-2")
+
+    assert proof_of(node).whole
+
+
+def test_a_number_reserved_before_the_fork_and_used_by_the_other_is_one_claim(
+    node: Appliance,
+) -> None:
+    reserved = reserve(node)
+    other = FarOffice(code="school-a-2", key=SigningKey.generate())
+    letter = other.write(
+        LetterRegistered(
+            register=BOOK, year=YEAR, number=1, subject="ขอไปราชการ", reservation=reserved.id
+        )
+    )
+
+    hear(node, letter, "school-a-2")
+
+    assert the_book(node).whole
+    assert [run.state for run in the_book(node).account.runs] == [State.ISSUED, State.UNUSED]
