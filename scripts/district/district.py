@@ -127,7 +127,7 @@ class District:
     def enrol(self, office: Office) -> None:
         """Make an office's node with a one-time code; the centre must be running."""
         tell(f"Enrolling {office.code}", f"กำลังลงทะเบียนเครื่องของ {office.name}")
-        code = self.central("enrol", "--office", office.code, "--node", f"{office.code}-n1")["code"]
+        code = self.central("enrol", "--office", office.code)["code"]
         port = str(self._node_port(office))
         self.node(office, "init", "--centre", self.centre_url, "--code", str(code), "--port", port)
 
