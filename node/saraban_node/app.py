@@ -11,6 +11,7 @@ from saraban_base.web.shell import build_app as build
 from saraban_base.web.templates import Templates
 from saraban_base.web.visit import Shell
 from saraban_base.web.voice import Catalogue, base_texts
+from saraban_node import letter_numbers
 from saraban_node.appliance import PROGRAM, Appliance
 from saraban_node.syncer import Syncer
 from saraban_node.web import api
@@ -18,6 +19,8 @@ from saraban_node.web.arrivals import Arrivals
 from saraban_node.web.books import Books
 from saraban_node.web.letter import LetterPage
 from saraban_node.web.line import LinePage
+from saraban_node.web.numbering.emergency import EmergencyPages
+from saraban_node.web.numbering.reserved import ReservedPages
 from saraban_node.web.office import Office
 from saraban_node.web.people import PeoplePages
 from saraban_node.web.registering import Registering
@@ -44,6 +47,8 @@ def build_app(
         Books,
         Registering,
         LetterPage,
+        ReservedPages,
+        EmergencyPages,
         SearchPage,
         LinePage,
         StatusPage,
@@ -61,13 +66,16 @@ def build_app(
 def make_shell(office: Office, passwords: Passwords) -> Shell:
     """Make what pages are made with."""
     node, assets = office.node, Assets()
+    templates = Templates("saraban_node", assets)
+    with node.db.read() as cursor:
+        templates.environment.globals["emergency_mark"] = letter_numbers.emergency_mark(cursor)
     return Shell(
         name=node.node,
         product="product.node",
         db=node.db,
         clock=node.clock,
         catalogue=Catalogue(base_texts(), resources.files("saraban_node") / "web" / "texts.toml"),
-        templates=Templates("saraban_node", assets),
+        templates=templates,
         assets=assets,
         passwords=passwords,
         frame=office.frame,

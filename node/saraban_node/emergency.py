@@ -42,6 +42,7 @@ from saraban_sync.ids import OfficeCode, PersonId
 from saraban_sync.registers import Register
 
 _MAX_CAUSE: Final = 500
+_WAITING: Final = "emergency > 0 AND number = 0 AND state = 'issued'"
 
 
 def open_outage(write: Write, journal: Journal, *, cause: str, actor: PersonId) -> Outage:
@@ -166,9 +167,14 @@ def waiting(cursor: Cursor, *, limit: int = 1_000) -> list[Entry]:
     """List letters of the emergency register that have no ordinary number yet, oldest first."""
     return entries.select(
         cursor,
-        "WHERE emergency > 0 AND number = 0 AND state = 'issued' ORDER BY seq LIMIT :limit",
+        f"WHERE {_WAITING} ORDER BY seq LIMIT :limit",
         {"limit": limit},
     )
+
+
+def waiting_count(cursor: Cursor) -> int:
+    """Count the letters of the emergency register that have no ordinary number yet."""
+    return int(value(cursor, f"SELECT count(*) FROM entry WHERE {_WAITING}"))  # noqa: S608
 
 
 def outage_start(cursor: Cursor, outage: Outage) -> str:

@@ -41,9 +41,13 @@ def emergency(cursor: Cursor, year: int, emergency_number: int) -> str:
 
     Each node of an office has an emergency series of its own: the second one writes ``ฉ2 3/2569``.
     """
+    return f"{emergency_mark(cursor)} {emergency_number}/{year}"
+
+
+def emergency_mark(cursor: Cursor) -> str:
+    """Give the letter that stands before this node's emergency numbers: ``ฉ`` or ``ฉ2``."""
     node, office = meta.get(cursor, meta.NODE), meta.get(cursor, meta.OFFICE)
-    mark = node.removeprefix(office).strip("-")
-    return f"ฉ{mark} {emergency_number}/{year}"
+    return "ฉ" + node.removeprefix(office).strip("-")
 
 
 def book_of(cursor: Cursor, register: Register, *, circular: bool) -> tuple[Register, bool]:

@@ -1,12 +1,13 @@
 """Pages of a register: one book and year, newest first, filtered, in pieces."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 
 from saraban_base.sqlite import Cursor, rows, value
 from saraban_node import entries, search
 from saraban_node.entries import Entry
-from saraban_sync.registers import Register
+from saraban_sync.registers import Register, instant
 
 MAX_PAGE: Final = 200
 _LOOK_AT: Final = 200
@@ -74,6 +75,16 @@ def emergency_page(
     )
 
 
+def emergency_since(cursor: Cursor, moment: datetime) -> int:
+    """Count the letters registered in the emergency register since a moment."""
+    found = value(
+        cursor,
+        "SELECT count(*) FROM entry WHERE emergency > 0 AND registered_at >= ?",
+        (instant(moment),),
+    )
+    return int(found)
+
+
 def reserved(cursor: Cursor, *, limit: int = MAX_PAGE) -> list[Entry]:
     """List the reserved numbers that wait for their letter, the one that runs out next first."""
     return entries.select(
@@ -81,6 +92,16 @@ def reserved(cursor: Cursor, *, limit: int = MAX_PAGE) -> list[Entry]:
         "WHERE state = 'reserved' ORDER BY expires, register, number LIMIT :limit",
         {"limit": limit},
     )
+
+
+def reserved_until(cursor: Cursor, day: date) -> int:
+    """Count the reserved numbers that run out on a day or before."""
+    found = value(
+        cursor,
+        "SELECT count(*) FROM entry WHERE state = 'reserved' AND expires <= ?",
+        (day.isoformat(),),
+    )
+    return int(found)
 
 
 def years(cursor: Cursor, register: Register) -> list[int]:

@@ -40,7 +40,7 @@ def fill(office: WebOffice, count: int, book: Register) -> None:
                 )  # fmt: skip
         if n % 50 == 0:
             clock.forward(days=1)
-    clock.put(start + timedelta(days=3))
+    clock.until(start + timedelta(days=3))
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_register_stands_in_its_official_columns_newest_first(clerk: Browser) 
         "เลขทะเบียนรับ", "ที่", "ลงวันที่", "จาก", "ถึง", "เรื่อง", "การปฏิบัติ", "หมายเหตุ", "เวลา",
     ]  # fmt: skip
     assert numbers_shown(clerk)[:3] == ["๑๓๐", "๑๒๙", "๑๒๘"]
-    assert "แสดงเลข ๘๑–๑๓๐ จากทั้งหมด ๑๓๐ เลข" in clerk.text
+    assert "แสดงเลข ๘๑–๑๓๐ จากทั้งหมด ๑๓๐ รายการ" in clerk.text
 
 
 def test_turning_the_pages_shows_every_number_once(clerk: Browser) -> None:

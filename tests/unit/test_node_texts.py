@@ -4,12 +4,15 @@ import re
 from importlib import resources
 from importlib.resources.abc import Traversable
 from string import Formatter
+from typing import get_args
 
 import pytest
 
 from saraban_base.web.voice import Catalogue, Voice, base_texts
+from saraban_node import meta
 from saraban_node.people import ROLES
-from saraban_sync.events import KINDS
+from saraban_node.web.book_lines import GAP_STATES, STATES
+from saraban_sync.events import KINDS, NumbersSkipped
 from saraban_sync.registers import Register, Urgency
 
 NODE = resources.files("saraban_node")
@@ -21,6 +24,11 @@ _CODE = re.compile(r'"((?:rail|keys|said|settings)\.[\w-]+)"')
 # What may stand behind `t('prefix.' ~ value)`.
 _VALUES: dict[str, list[str]] = {
     "book.": [str(one) for one in Register],
+    "rail.": [str(one) for one in Register],
+    "state.": list(STATES),
+    "gap.": list(GAP_STATES),
+    "gap.why.": [*get_args(NumbersSkipped.__annotations__["why"]), "year-end"],
+    "fence.notice.": list(meta.REASONS),
     "urgency.": [str(one) for one in Urgency],
     "people.": list(ROLES),
 }
@@ -32,6 +40,19 @@ def _templates() -> list[Traversable]:
         for package in ("saraban_base", "saraban_node")
         for file in (resources.files(package) / "templates").iterdir()
         if file.name.endswith(".html")
+    ]
+
+
+def _python(folder: Traversable) -> list[str]:
+    """Read every module of a package and of the packages in it."""
+    return [
+        text
+        for file in folder.iterdir()
+        for text in (
+            _python(file)
+            if file.is_dir()
+            else [file.read_text(encoding="utf-8")] * file.name.endswith(".py")
+        )
     ]
 
 
@@ -61,12 +82,7 @@ def test_every_text_a_page_asks_for_exists(template: Traversable) -> None:
 
 
 def test_every_text_the_program_names_exists() -> None:
-    source = "".join(
-        file.read_text(encoding="utf-8")
-        for folder in (NODE / "web", resources.files("saraban_base") / "web")
-        for file in folder.iterdir()
-        if file.name.endswith(".py")
-    )
+    source = "".join(_python(NODE / "web") + _python(resources.files("saraban_base") / "web"))
     source += (NODE / "app.py").read_text(encoding="utf-8")
     named = set(_CODE.findall(source))
     named |= {f"said.{word}" for word in re.findall(r'said="([\w-]+)"', source)}
@@ -77,10 +93,7 @@ def test_every_text_the_program_names_exists() -> None:
 
 def test_every_text_of_the_node_is_used_somewhere() -> None:
     sources = "".join(file.read_text(encoding="utf-8") for file in _templates())
-    for folder in (NODE / "web", resources.files("saraban_base") / "web"):
-        sources += "".join(
-            file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".py")
-        )
+    sources += "".join(_python(NODE / "web") + _python(resources.files("saraban_base") / "web"))
     sources += (NODE / "app.py").read_text(encoding="utf-8")
     built = (*_VALUES, "happened.", "said.")
     own = Catalogue(NODE / "web" / "texts.toml").keys()

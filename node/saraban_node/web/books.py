@@ -1,9 +1,6 @@
 """ทะเบียน: a register and year in its official columns, on the screen and on paper."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
-from itertools import groupby
 from typing import Final
 from urllib.parse import urlencode
 
@@ -13,15 +10,15 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web.forms import Form, Reader
 from saraban_base.web.routes import page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import registers
-from saraban_node.entries import Entry
+from saraban_node import outages, registers
 from saraban_node.registers import RegisterQuery
+from saraban_node.web import book_lines
+from saraban_node.web.book_lines import STATES
+from saraban_node.web.columns import FORMS, columns_of
 from saraban_node.web.office import CLERKS, Office, book_of
-from saraban_sync.registers import Register, Urgency, buddhist_year, thai_date
+from saraban_sync.registers import Register, Urgency, buddhist_year
 
 _PAGE: Final = 50
-_PRINT_MOST: Final = 12_000
-_STATES: Final = ("issued", "void")
 
 
 class Books:
@@ -42,18 +39,19 @@ class Books:
         register = book_of(visit.part("book"))
         query, filters, problems = self._query(visit, register)
         with self._node.db.read() as cursor:
-            found = registers.page(cursor, replace(query, limit=_PAGE + 1))
+            shown, more = book_lines.page(cursor, query)
             years = self._years(cursor, register, query.year)
-            size = registers.size(cursor, register, query.year)
-        shown = found[:_PAGE]
-        older = dict(filters, before=str(shown[-1].number)) if len(found) > _PAGE else None
+            size = book_lines.size(cursor, register, query.year)
+            outage = outages.current(cursor)
+        older = dict(filters, before=str(shown[-1].last)) if more else None
         return visit.page(
             "register.html",
             register=register,
+            columns=columns_of(register),
             year=query.year,
             years=years,
             size_all=size,
-            days=by_day(shown),
+            days=book_lines.by_day(shown),
             rows=len(shown),
             first=shown[0] if shown else None,
             last=shown[-1] if shown else None,
@@ -64,35 +62,28 @@ class Books:
             older=urlencode(older) if older else "",
             paper=urlencode(filters),
             urgencies=list(Urgency),
+            states=STATES,
+            outage=outage,
         )
 
     def show_paper(self, visit: Visit) -> Answer:
-        """Show a register as it is printed: forms 13 and 14, in the order of time."""
+        """Show a register as it is printed: forms 13 and 14, in the order of numbers."""
         register = book_of(visit.part("book"))
         query, filters, _ = self._query(visit, register)
         with self._node.db.read() as cursor:
-            lines = list(self._all(cursor, replace(query, before=None)))
-        lines.reverse()
+            lines = book_lines.every(cursor, query)
         return visit.page(
             "register_print.html",
             register=register,
+            columns=columns_of(register),
+            form=FORMS.get(register),
             year=query.year,
-            days=by_day(lines),
+            days=book_lines.by_day(lines),
             rows=len(lines),
-            cut=len(lines) >= _PRINT_MOST,
+            cut=book_lines.is_cut(lines),
             back=urlencode(filters),
-            most=_PRINT_MOST,
+            most=len(lines),
         )
-
-    def _all(self, cursor: Cursor, query: RegisterQuery) -> Iterator[Entry]:
-        before, given = None, 0
-        while given < _PRINT_MOST:
-            found = registers.page(cursor, replace(query, before=before, limit=registers.MAX_PAGE))
-            yield from found
-            given += len(found)
-            if len(found) < registers.MAX_PAGE:
-                return
-            before = found[-1].number
 
     def _query(
         self, visit: Visit, register: Register
@@ -107,11 +98,12 @@ class Books:
             register=register,
             year=year or buddhist_year(self._node.clock.now()),
             text=fields.line("text", limit=200),
-            state=asked["state"] if asked["state"] in _STATES else "",
+            state=asked["state"] if asked["state"] in STATES else "",
             urgency=urgency or "",
             before=int(before) if before.isdecimal() and len(before) < 12 else None,
             first_day=_iso(first),
             last_day=_iso(last),
+            limit=_PAGE,
         )
         filters = {name: value for name, value in asked.items() if value}
         return query, filters, dict(fields.problems)
@@ -123,12 +115,6 @@ class Books:
 
 
 _FILTERS: Final = ("year", "text", "state", "urgency", "from", "to")
-
-
-def by_day(lines: list[Entry]) -> list[tuple[date, list[Entry]]]:
-    """Put lines under the day on which they were registered, as a paper register does."""
-    days = groupby(lines, lambda entry: thai_date(entry.registered_at))
-    return [(day, list(entries)) for day, entries in days]
 
 
 def _iso(day: date | None) -> str:

@@ -20,6 +20,7 @@ from saraban_node.web.problems import NoFileChosen, NoSuchFile
 from saraban_sync.errors import SarabanError
 from saraban_sync.events import FileRef
 from saraban_sync.ids import EventId
+from saraban_sync.registers import thai_date
 
 _MORE_BYTES = 10 * 1024 * 1024
 
@@ -98,8 +99,16 @@ class LetterPage:
         return give_file(self._node, refs, visit.part("content"))
 
     def _show(self, visit: Visit, *, problem: SarabanError | None = None, part: str = "") -> Answer:
+        name = EventId(visit.part("entry"))
         with self._node.db.read() as cursor:
-            entry = _required(cursor, EventId(visit.part("entry")))
+            entry = entries.by_id(cursor, name) or _finished(cursor, name)
+        if entry is None:
+            raise NoSuchEntry(name[:40])
+        if entry.id != name:
+            return visit.redirect(f"/letters/{entry.id}")
+        if is_without_letter(entry):
+            return show_reserved(visit, entry, self._node, problem=problem)
+        with self._node.db.read() as cursor:
             refs = entries.files(cursor, entry.seq)
             context = {
                 "files": refs,
@@ -120,6 +129,28 @@ class LetterPage:
             most_megabytes=self._node.config.file_most_megabytes,
             **context,
         )
+
+
+def is_without_letter(entry: Entry) -> bool:
+    """Tell whether a line is a reserved number that no letter has taken."""
+    return entry.reservation == entry.id
+
+
+def show_reserved(
+    visit: Visit, entry: Entry, node: Appliance, *, problem: SarabanError | None = None
+) -> Answer:
+    """Show a reserved number: for whom, how long, and what can be done with it."""
+    with node.db.read() as cursor:
+        happened = history.of_entry(cursor, entry.seq)
+    return visit.page(
+        "reserved_one.html",
+        status=status_of(problem) if problem else 200,
+        entry=entry,
+        history=happened,
+        today=thai_date(node.clock.now()),
+        typed=visit.form.fields,
+        problem=problem,
+    )
 
 
 def give_file(node: Appliance, refs: Iterable[FileRef], content: str) -> Answer:
@@ -149,6 +180,14 @@ def disposition(name: str) -> str:
     """Name a download as RFC 6266 says, for any name."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-") else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _finished(cursor: Cursor, reservation: EventId) -> Entry | None:
+    """Give the letter that has taken a reserved number."""
+    found = entries.select(
+        cursor, "WHERE reservation = :name AND reservation <> ''", {"name": reservation}
+    )
+    return found[0] if found else None
 
 
 def _required(cursor: Cursor, entry: EventId) -> Entry:

@@ -3,30 +3,33 @@
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Final
 
 from saraban_base.sqlite import Cursor
 from saraban_base.web.forms import Form, Reader
 from saraban_base.web.visit import Visit
-from saraban_node import drafts, inbox
+from saraban_node import drafts, entries, inbox
 from saraban_node.appliance import Appliance
 from saraban_node.drafts import Draft
 from saraban_node.entries import Entry
 from saraban_node.inbox import Arrival
 from saraban_node.letters import MAX_ACTION, MAX_FIELD, MAX_SUBJECT, NewLetter
 from saraban_node.uploads import put_upload
-from saraban_node.web.problems import NoSuchArrival
+from saraban_node.web.problems import NoSuchArrival, NoSuchReservation
 from saraban_sync.errors import SarabanError
 from saraban_sync.events import FileRef
-from saraban_sync.ids import OfficeCode
-from saraban_sync.registers import BUDDHIST_ERA, Register, Urgency, thai_date
+from saraban_sync.ids import EventId, OfficeCode
+from saraban_sync.registers import BUDDHIST_ERA, SENDABLE, Register, Urgency, thai_date
 from saraban_sync.thai import tidy
 
 FIELDS: Final = (
     "letter_no", "letter_date", "sender", "recipient", "subject", "urgency", "action", "remark",
+    "circular",
 )  # fmt: skip
+_RESERVATION: Final = "reservation:"
+_ARRIVAL: Final = "arrival:"
 _LISTS: Final = (*FIELDS, "offices")
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -44,9 +47,22 @@ class Filled:
     offices: frozenset[str] = frozenset()
     files: tuple[FileRef, ...] = ()
     arrival: Arrival | None = None
+    reservation: Entry | None = None
+    """The reserved number that the letter will take."""
+    emergency: bool = False
+    """Whether it is registered in the emergency register."""
     saved_at: datetime | None = None
     """When it was kept as a draft, if it comes from one."""
     problems: dict[str, SarabanError] = field(default_factory=dict)
+
+    @property
+    def about(self) -> str:
+        """What the form is about, as its address says it: ``arrival=…``, ``reservation=…``."""
+        if self.arrival is not None:
+            return f"arrival={self.arrival.source.node}/{self.arrival.source.event}"
+        if self.reservation is not None:
+            return f"reservation={self.reservation.id}"
+        return ""
 
     def draft(self) -> Draft:
         """Give it as a draft."""
@@ -64,11 +80,30 @@ def form_key(text: str) -> str:
     return text if _KEY.fullmatch(text) else new_key()
 
 
-def kind_of(register: Register, arrival: Arrival | None) -> str:
+def kind_of(register: Register, arrival: Arrival | None, reservation: Entry | None) -> str:
     """Name the draft under which a form is kept."""
-    if arrival is None:
-        return str(register)
-    return f"arrival:{arrival.source.node}/{arrival.source.event}"
+    if arrival is not None:
+        return f"{_ARRIVAL}{arrival.source.node}/{arrival.source.event}"
+    if reservation is not None:
+        return f"{_RESERVATION}{reservation.register}/{reservation.id}"
+    return str(register)
+
+
+def address_of(kind: str) -> str:
+    """Give the address of the form on which a draft goes on."""
+    if kind.startswith(_ARRIVAL):
+        return f"/registers/{Register.INCOMING}/new?arrival={kind.removeprefix(_ARRIVAL)}"
+    if kind.startswith(_RESERVATION):
+        book, _, entry = kind.removeprefix(_RESERVATION).partition("/")
+        return f"/registers/{book}/new?reservation={entry}"
+    return f"/registers/{kind}/new"
+
+
+def book_of_draft(kind: str) -> str:
+    """Name the register a draft is for."""
+    if kind.startswith(_ARRIVAL):
+        return Register.INCOMING
+    return kind.removeprefix(_RESERVATION).partition("/")[0]
 
 
 def find_arrival(cursor: Cursor, register: Register, text: str) -> Arrival | None:
@@ -86,7 +121,29 @@ def find_arrival(cursor: Cursor, register: Register, text: str) -> Arrival | Non
     return found
 
 
-def empty(visit: Visit, node: Appliance, register: Register, arrival: Arrival | None) -> Filled:
+def find_reservation(cursor: Cursor, register: Register, text: str) -> Entry | None:
+    """Find the reserved number a form is about; None for an empty text.
+
+    Raises:
+        NoSuchReservation: there is none that waits for its letter.
+    """
+    if not text:
+        return None
+    found = entries.by_id(cursor, EventId(text))
+    if found is None or found.state != "reserved" or found.register is not register:
+        raise NoSuchReservation(text[:40])
+    return found
+
+
+def empty(
+    visit: Visit,
+    node: Appliance,
+    register: Register,
+    *,
+    arrival: Arrival | None = None,
+    reservation: Entry | None = None,
+    emergency: bool = False,
+) -> Filled:
     """Give a fresh form with what is known already."""
     values: dict[str, str] = {}
     if arrival is not None:
@@ -98,36 +155,55 @@ def empty(visit: Visit, node: Appliance, register: Register, arrival: Arrival | 
             "subject": arrival.subject,
             "urgency": arrival.urgency,
         }
-    elif register is Register.OUTGOING:
-        today = thai_date(node.clock.now())
-        day = f"{today.day}/{today.month}/{today.year + BUDDHIST_ERA}"
-        values = {"sender": node.office_name, "letter_date": visit.voice.digits(day)}
-    return Filled(register, kind_of(register, arrival), new_key(), values, arrival=arrival)
-
-
-def from_draft(draft: Draft, register: Register, arrival: Arrival | None) -> Filled:
-    """Go on with a draft."""
+    elif register is not Register.INCOMING:
+        taken = reservation.registered_at if reservation is not None else node.clock.now()
+        values = {"letter_date": _typed_day(visit, thai_date(taken))}
+        if register in SENDABLE:
+            values["sender"] = node.office_name
+        elif reservation is not None:
+            values["sender"] = reservation.holder
+        if reservation is not None:
+            values["subject"] = reservation.subject
     return Filled(
-        register,
-        draft.kind,
-        draft.form,
-        {name: draft.text(name) for name in FIELDS},
+        register, kind_of(register, arrival, reservation), new_key(), values, arrival=arrival,
+        reservation=reservation, emergency=emergency,
+    )  # fmt: skip
+
+
+def from_draft(draft: Draft, fresh: Filled) -> Filled:
+    """Go on with a draft.
+
+    Args:
+        draft: what was typed.
+        fresh: the empty form it was typed into.
+    """
+    return replace(
+        fresh,
+        key=draft.form,
+        values={name: draft.text(name) for name in FIELDS},
         offices=frozenset(draft.fields.get("offices", ())),
         files=draft.files,
-        arrival=arrival,
         saved_at=draft.saved_at,
     )
 
 
-def typed(form: Form, register: Register, arrival: Arrival | None) -> Filled:
+def typed(
+    form: Form,
+    register: Register,
+    *,
+    arrival: Arrival | None = None,
+    reservation: Entry | None = None,
+) -> Filled:
     """Take what was just sent, as it was typed."""
     return Filled(
         register,
-        kind_of(register, arrival),
+        kind_of(register, arrival, reservation),
         form_key(form.text("form")),
         {name: form.text(name) for name in FIELDS},
         offices=frozenset(form.lists.get("offices", ())),
         arrival=arrival,
+        reservation=reservation,
+        emergency=form.text("emergency") == "yes",
     )
 
 
@@ -178,6 +254,8 @@ def read_letter(filled: Filled, form: Form) -> NewLetter:
         files=(*(arrival.files if arrival else ()), *filled.files),
         source=arrival.source if arrival else None,
         offices=tuple(OfficeCode(code) for code in sorted(filled.offices)),
+        circular=filled.register in SENDABLE and form.text("circular") == "yes",
+        reservation=filled.reservation.id if filled.reservation else EventId(""),
     )
     reader.done()
     return letter
@@ -185,9 +263,11 @@ def read_letter(filled: Filled, form: Form) -> NewLetter:
 
 def same_letter(entry: Entry, letter: NewLetter) -> bool:
     """Tell whether an entry was made of these very words."""
-    written = (entry.register, entry.subject, entry.sender, entry.recipient, entry.letter_date)
+    books = {letter.register, Register.CIRCULAR if letter.circular else letter.register}
+    if entry.register not in books:
+        return False
+    written = (entry.subject, entry.sender, entry.recipient, entry.letter_date)
     asked = (
-        letter.register,
         tidy(letter.subject),
         tidy(letter.sender),
         tidy(letter.recipient),
@@ -195,3 +275,7 @@ def same_letter(entry: Entry, letter: NewLetter) -> bool:
     )
     # An outgoing letter's own number is filled in when it is left empty.
     return written == asked and tidy(letter.letter_no) in ("", entry.letter_no)
+
+
+def _typed_day(visit: Visit, day: date) -> str:
+    return visit.voice.digits(f"{day.day}/{day.month}/{day.year + BUDDHIST_ERA}")

@@ -1,23 +1,29 @@
 """What all pages of the node share: the appliance behind them, who may what, the frame around."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from saraban_base.refusals import PageNotFound
+from saraban_base.sqlite import Cursor
 from saraban_base.web import errors as web_errors
 from saraban_base.web.needs import Needs, role
-from saraban_base.web.visit import Frame, RailItem, Visit
-from saraban_node import errors, inbox, meta, outbox
+from saraban_base.web.visit import Frame, Notice, RailItem, Visit
+from saraban_node import emergency, errors, housekeeping, inbox, meta, outages, outbox, registers
 from saraban_node.appliance import Appliance
 from saraban_node.people import ADMINISTRATOR, CLERK
 from saraban_node.syncer import Syncer
 from saraban_node.web import problems
+from saraban_node.web.columns import registers_shown
 from saraban_sync.ids import PersonId
-from saraban_sync.registers import Register
+from saraban_sync.registers import Register, buddhist_year, thai_date
 
 CLERKS: Final[Needs] = role(CLERK)
 ADMINISTRATORS: Final[Needs] = role(ADMINISTRATOR)
 BOOK_ICONS: Final = {Register.INCOMING: "in", Register.OUTGOING: "out"}
+"""Other registers share one icon; on a phone they stand under "more"."""
+REMIND: Final = timedelta(days=housekeeping.REMIND_DAYS)
+"""How long before a reserved number runs out its holder is reminded."""
 
 web_errors.register(
     {
@@ -34,6 +40,12 @@ web_errors.register(
         errors.FileRefused: 422,
         errors.NotSendable: 422,
         errors.NotEnrolled: 409,
+        errors.ReservationOver: 409,
+        errors.ReservationWrong: 422,
+        errors.NumbersLeft: 409,
+        errors.EmergencyClosedNow: 409,
+        errors.EmergencyOpenAlready: 409,
+        errors.NotWhileReserved: 409,
         errors.CentreUnreachable: 503,
         errors.CentreRefused: 503,
         errors.CentreStrange: 503,
@@ -60,19 +72,10 @@ class Office:
         person = visit.person
         clerk, administrator = CLERK in person.roles, ADMINISTRATOR in person.roles
         with self.node.db.read() as cursor:
-            arrivals = inbox.waiting(cursor) if clerk else 0
             waiting = outbox.waiting_letters(cursor) if self.enrolled else 0
-            fenced = bool(meta.get(cursor, meta.FENCED))
-        rail = [RailItem("/", "today", "rail.today")]
-        if clerk:
-            rail += [
-                RailItem(
-                    "/arrivals", "arrivals", "rail.arrivals", arrivals, counter_label="rail.waiting"
-                ),
-                RailItem("/registers/incoming", "in", "rail.incoming"),
-                RailItem("/registers/outgoing", "out", "rail.outgoing"),
-                RailItem("/search", "search", "rail.search", phone=False),
-            ]
+            books = self._books(cursor) if clerk else []
+            notices = self._notices(cursor, visit)
+        rail = [RailItem("/", "today", "rail.today"), *books]
         rail += [
             RailItem(
                 "/line", "line", "rail.line", waiting, phone=not clerk, counter_label="rail.unsent"
@@ -86,8 +89,51 @@ class Office:
             owner=self.node.office_name,
             rail=rail,
             search="/search" if clerk else "",
-            notice=visit.voice.sentence(errors.Fenced()) if fenced else "",
+            notices=notices,
         )
+
+    def _books(self, cursor: Cursor) -> list[RailItem]:
+        """List what a clerk works with."""
+        now = self.node.clock.now()
+        year, soon = buddhist_year(now), thai_date(now) + REMIND
+        items = [_counted("/arrivals", "arrivals", "rail.waiting", inbox.waiting(cursor))]
+        for book in registers_shown(cursor, year):
+            icon = BOOK_ICONS.get(book, "book")
+            path = f"/registers/{book}"
+            items.append(RailItem(path, icon, f"rail.{book}", phone=book in BOOK_ICONS))
+        due = registers.reserved_until(cursor, soon)
+        items.append(_counted("/reserved", "keep", "rail.due", due, phone=False))
+        if outages.every(cursor) or emergency.without_numbers(cursor, year):
+            waiting = emergency.waiting_count(cursor)
+            items.append(
+                _counted("/emergency", "emergency", "rail.unsettled", waiting, phone=False)
+            )
+        return [
+            *items,
+            RailItem("/search", "search", "rail.search", phone=False),
+            RailItem("/numbers", "number", "rail.numbers", phone=False),
+        ]
+
+    def _notices(self, cursor: Cursor, visit: Visit) -> list[Notice]:
+        """Say what must not be overlooked, and where somebody who may can do something about it."""
+        person, found = visit.person, []
+        if why := meta.get(cursor, meta.FENCED):
+            path = "/fence" if ADMINISTRATOR in person.roles else ""
+            found.append(Notice(visit.voice.text(f"fence.notice.{why}"), path, "fence.notice_open"))
+        if (outage := outages.current(cursor)) is not None:
+            since = visit.voice.moment(outage.opened_at)
+            path = "/emergency" if CLERK in person.roles else ""
+            sentence = visit.voice.text("emergency.notice", since=since)
+            found.append(Notice(sentence, path, "emergency.notice_open", kind="waiting"))
+        return found
+
+
+def _counted(
+    path: str, icon: str, counter_label: str, count: int, *, phone: bool = True
+) -> RailItem:
+    """Make an entry of the rail that counts what waits there."""
+    label = f"rail.{path.strip('/')}"
+    return RailItem(path, icon, label, count, phone=phone, counter_label=counter_label)
 
 
 def actor(visit: Visit) -> PersonId:

@@ -81,6 +81,20 @@ class CheckRunning(WebError):
     )
 
 
+class NoSuchReservation(WebError):
+    """There is no such reserved number that waits for its letter."""
+
+    code = "SRB-547"
+    thai = (
+        "ไม่พบเลขจองนี้ อาจออกหนังสือไปแล้ว ยกเลิกแล้ว หรือเลยวันที่จองไว้ "
+        "ยังไม่มีเลขใดถูกใช้ ดูเลขที่จองอยู่ได้ในหน้าจองเลข"
+    )
+    english = (
+        "There is no such reserved number: its letter may be registered already, or it was "
+        "cancelled or has run out. No number was used; see the page of reserved numbers."
+    )
+
+
 STATUS: Final[dict[type[SarabanError], int]] = {
     FormAlreadySent: 409,
     LikelyDuplicate: 409,
@@ -89,4 +103,5 @@ STATUS: Final[dict[type[SarabanError], int]] = {
     KeyMissing: 400,
     NoFileChosen: 422,
     CheckRunning: 409,
+    NoSuchReservation: 404,
 }

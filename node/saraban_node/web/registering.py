@@ -8,21 +8,33 @@ form ──post──> files put away ─> fields read ─> likely duplicate? �
 from litestar.handlers import HTTPRouteHandler
 
 from saraban_base.refusals import SessionEnded, WrongFields
-from saraban_base.sqlite import Write
+from saraban_base.sqlite import Cursor, Write
 from saraban_base.web.errors import status_of
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import directory, drafts, entries, letters, meta, registers, remembered
+from saraban_node import (
+    directory,
+    drafts,
+    emergency,
+    entries,
+    letters,
+    meta,
+    numbers,
+    outages,
+    registers,
+    remembered,
+)
 from saraban_node.entries import Entry
 from saraban_node.letters import NewLetter
 from saraban_node.uploads import ACCEPTED
-from saraban_node.web import letter_form
+from saraban_node.web import letter_form, receipts
+from saraban_node.web.columns import columns_of, fields_of
 from saraban_node.web.letter_form import Filled
 from saraban_node.web.office import CLERKS, Office, actor, book_of
 from saraban_node.web.problems import FormAlreadySent, LikelyDuplicate
 from saraban_sync.errors import SarabanError
 from saraban_sync.ids import EventId, PersonId
-from saraban_sync.registers import Register, Urgency, buddhist_year
+from saraban_sync.registers import SENDABLE, Register, Urgency, buddhist_year
 
 _MORE_BYTES = 10 * 1024 * 1024
 
@@ -50,13 +62,19 @@ class Registering:
         register = book_of(visit.part("book"))
         with self._node.db.read() as cursor:
             arrival = letter_form.find_arrival(cursor, register, visit.query.get("arrival", ""))
-            kind = letter_form.kind_of(register, arrival)
+            kept = letter_form.find_reservation(
+                cursor, register, visit.query.get("reservation", "")
+            )
+            kind = letter_form.kind_of(register, arrival, kept)
             draft = drafts.find(cursor, visit.person.person, kind)
             done = entries.by_id(cursor, EventId(visit.query.get("done", "")))
+            only_emergency = kept is None and self._only_emergency(cursor, register)
+        filled = letter_form.empty(
+            visit, self._node, register, arrival=arrival, reservation=kept,
+            emergency=only_emergency,
+        )  # fmt: skip
         if draft is not None:
-            filled = letter_form.from_draft(draft, register, arrival)
-        else:
-            filled = letter_form.empty(visit, self._node, register, arrival)
+            filled = letter_form.from_draft(draft, filled)
         return self._form(visit, filled, done=done)
 
     def register(self, visit: Visit) -> Answer:
@@ -69,8 +87,9 @@ class Registering:
             if (already := self._sent_before(filled, letter)) is not None:
                 return self._done(visit, already)
             self._look_for_duplicates(visit, letter)
+            receipts.look(visit, node)
             entry = visit.shell.lane.write(
-                lambda write: self._issue(write, letter, filled.key, actor(visit))
+                lambda write: self._issue(write, letter, filled, actor(visit))
             )
         except SarabanError as problem:
             return self._again(visit, filled, problem)
@@ -87,9 +106,7 @@ class Registering:
         filled = self._sent(visit)
         letter_form.take_files(visit, self._node, filled)
         self._keep_draft(visit, filled)
-        back = visit.path
-        if filled.arrival is not None:
-            back += f"?arrival={filled.kind.partition(':')[2]}"
+        back = letter_form.address_of(filled.kind)
         return visit.redirect("/login", next=back, said="draft-kept")
 
     def discard(self, visit: Visit) -> Answer:
@@ -97,18 +114,27 @@ class Registering:
         filled = self._sent(visit)
         with self._node.db.write() as write:
             drafts.drop(write, visit.person.person, filled.kind)
-        return visit.redirect(f"/registers/{filled.register}/new")
+        return visit.redirect(letter_form.address_of(filled.kind))
 
-    def _issue(self, write: Write, letter: NewLetter, key: str, who: PersonId) -> Entry:
-        entry = letters.register_letter(write, self._node.journal, letter, actor=who, form=key)
-        drafts.drop_form(write, who, key)
+    def _issue(self, write: Write, letter: NewLetter, filled: Filled, who: PersonId) -> Entry:
+        take = emergency.register if filled.emergency else letters.register_letter
+        entry = take(write, self._node.journal, letter, actor=who, form=filled.key)
+        drafts.drop_form(write, who, filled.key)
         return entry
 
     def _sent(self, visit: Visit) -> Filled:
-        register = book_of(visit.part("book"))
+        register, form = book_of(visit.part("book")), visit.form
+        arrival = kept = None
         with self._node.db.read() as cursor:
-            arrival = letter_form.find_arrival(cursor, register, visit.form.text("arrival"))
-        return letter_form.typed(visit.form, register, arrival)
+            if drafts.sent_as(cursor, form.text("form")) is None:  # otherwise it has its number
+                arrival = letter_form.find_arrival(cursor, register, form.text("arrival"))
+                kept = letter_form.find_reservation(cursor, register, form.text("reservation"))
+        return letter_form.typed(form, register, arrival=arrival, reservation=kept)
+
+    def _only_emergency(self, cursor: Cursor, register: Register) -> bool:
+        """Tell whether letters of a register get emergency numbers now."""
+        year = buddhist_year(self._node.clock.now())
+        return outages.current(cursor) is not None and not numbers.left(cursor, register, year)
 
     def _keep_draft(self, visit: Visit, filled: Filled, *, with_files: bool = True) -> None:
         person = visit.person_or_late.person
@@ -158,8 +184,11 @@ class Registering:
 
     def _done(self, visit: Visit, entry: Entry) -> Answer:
         if entry.source_event:
-            return visit.redirect("/arrivals", done=entry.id)
-        return visit.redirect(f"/registers/{entry.register}/new", done=entry.id)
+            answer = visit.redirect("/arrivals", done=entry.id)
+        else:
+            answer = visit.redirect(f"/registers/{entry.register}/new", done=entry.id)
+        receipts.note(visit, answer, self._node, entry)
+        return answer
 
     def _form(
         self,
@@ -171,23 +200,29 @@ class Registering:
         duplicates: list[Entry] | None = None,
     ) -> Answer:
         node, register = self._node, filled.register
+        kept = filled.reservation
+        year = kept.year if kept is not None else buddhist_year(node.clock.now())
         with node.db.read() as cursor:
-            offices = []
-            if register is Register.OUTGOING and self._office.enrolled:
-                offices = [one for one in directory.offices(cursor) if one.code != node.office]
+            if problem is not None:
+                filled.emergency = kept is None and self._only_emergency(cursor, register)
             context = {
                 "senders": registers.senders(cursor, register),
                 "recipients": remembered.recipients(cursor, register),
                 "actions": remembered.actions(cursor),
                 "prefix": meta.get(cursor, meta.PREFIX),
-                "offices": offices,
+                "offices": self._offices(cursor, register),
+                "left": numbers.left(cursor, register, year),
+                "circulars": self._circulars(cursor, register),
             }
         return visit.page(
             "register_form.html",
             status=status_of(problem) if problem else 200,
             register=register,
-            year=buddhist_year(node.clock.now()),
+            year=year,
+            fields=fields_of(register),
+            labels={column.name: column.label for column in columns_of(register)},
             filled=filled,
+            kept=kept,
             values=filled.values,
             problems=filled.problems,
             problem=problem,
@@ -198,3 +233,15 @@ class Registering:
             most_megabytes=node.config.file_most_megabytes,
             **context,
         )
+
+    def _offices(self, cursor: Cursor, register: Register) -> list[directory.Office]:
+        """List the offices a letter of a register can be sent to."""
+        if register not in SENDABLE or not self._office.enrolled:
+            return []
+        return [one for one in directory.offices(cursor) if one.code != self._node.office]
+
+    def _circulars(self, cursor: Cursor, register: Register) -> str:
+        """Tell where circulars get their numbers, on the form of the outgoing register only."""
+        if register is not Register.OUTGOING:
+            return ""
+        return directory.circulars(cursor, self._node.office)

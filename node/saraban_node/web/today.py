@@ -9,13 +9,26 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web.needs import PERSON
 from saraban_base.web.routes import page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import backup_records, drafts, entries, inbox, numbers, remembered, syncer
+from saraban_node import (
+    backup_records,
+    drafts,
+    entries,
+    inbox,
+    numbers,
+    registers,
+    remembered,
+    reservations,
+    syncer,
+)
 from saraban_node.people import CLERK
-from saraban_node.web.office import Office
+from saraban_node.web import letter_form
+from saraban_node.web.columns import registers_shown
+from saraban_node.web.office import REMIND, Office
 from saraban_sync.registers import BANGKOK, Register, buddhist_year, instant, thai_date
 
 _ARRIVALS = 10
 _RECENT = 8
+_RESERVED = 6
 
 
 class TodayPage:
@@ -52,12 +65,20 @@ class TodayPage:
         )
 
     def _work(self, cursor: Cursor, visit: Visit, now: datetime) -> dict[str, Any]:
-        midnight = datetime.combine(thai_date(now), time(), BANGKOK).astimezone(UTC)
+        today = thai_date(now)
+        midnight = datetime.combine(today, time(), BANGKOK).astimezone(UTC)
         counted = {
             register: remembered.registered_since(cursor, register, instant(midnight))
             for register in Register
         }
+        kept = registers.reserved(cursor)
         return {
+            "today": today,
+            "reserved": kept[:_RESERVED],
+            "reserved_count": len(kept),
+            "due": reservations.due_within(today, kept, REMIND.days),
+            "address_of": letter_form.address_of,
+            "book_of_draft": letter_form.book_of_draft,
             "arrivals": inbox.arrivals(cursor, limit=_ARRIVALS),
             "arrivals_count": inbox.waiting(cursor),
             "drafts": drafts.of_person(cursor, visit.person.person),
@@ -67,5 +88,6 @@ class TodayPage:
 
     def _low_numbers(self, cursor: Cursor, now: datetime) -> list[tuple[Register, int]]:
         year = buddhist_year(now)
-        left = [(register, numbers.left(cursor, register, year)) for register in Register]
-        return [pair for pair in left if pair[1] <= self._office.node.config.low_numbers]
+        shown = registers_shown(cursor, year)
+        left = [(register, numbers.left(cursor, register, year)) for register in shown]
+        return [pair for pair in left if pair[1] <= self._office.node.config.number_low_water]

@@ -51,6 +51,19 @@ class RailItem(NamedTuple):
     """Key of a text that says what is counted, for screen readers."""
 
 
+class Notice(NamedTuple):
+    """A sentence that must not be overlooked on any page."""
+
+    sentence: str
+    """In the reader's language."""
+    path: str = ""
+    """Where something can be done about it; empty when this person cannot."""
+    label: str = ""
+    """Key of a text: what is done there."""
+    kind: str = "danger"
+    """``danger`` or ``waiting``."""
+
+
 class Frame(NamedTuple):
     """What stands around every page of a person who is logged in."""
 
@@ -61,6 +74,8 @@ class Frame(NamedTuple):
     """Where the search box in the head sends its text; no box when empty."""
     notice: str = ""
     """A sentence that must not be overlooked on any page, in the reader's language."""
+    notices: Sequence[Notice] = ()
+    """The same, each with a way on."""
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Pages about numbers: reserved ones, the emergency register, ranges, fences, clock, proof."""
