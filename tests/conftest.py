@@ -20,9 +20,11 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("long", max_examples=5_000, deadline=None, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
-# The settings of whoever runs the tests must not leak into what they prove.
+# The settings of whoever runs the tests must not leak into what they prove; nor may Python be told
+# not to buffer, which would hide that a program waits for a line that was never flushed.
 for _name in [name for name in os.environ if name.startswith("SARABAN_")]:
     del os.environ[_name]
+os.environ.pop("PYTHONUNBUFFERED", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

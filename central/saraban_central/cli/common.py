@@ -37,7 +37,7 @@ def opened(folder: Path) -> Iterator[Centre]:
 def say(result: dict[str, Any], *, as_json: bool, text: str) -> None:
     """Print a result for a program or for a person."""
     if as_json:
-        sys.stdout.write(msgspec.json.encode(result).decode("utf-8") + "\n")
+        click.echo(msgspec.json.encode(result))  # flushes: a program waits at the other end
     else:
         click.echo(text)
 

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
-from saraban_node import appliance
+from saraban_node import appliance, machine, marks
 from saraban_node.appliance import Appliance
 from saraban_node.journal import SYSTEM
 from saraban_sync.errors import SarabanError
@@ -29,10 +29,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Appliance]:
-    """Open the node for one command."""
-    node = appliance.open_appliance(folder)
+    """Open the node for one command, on this machine; the marks are kept afterwards."""
+    node = appliance.open_appliance(folder, machine=machine.here(folder))
     try:
         yield node
+        marks.keep(node.db, node.marks)
     finally:
         node.close()
 
@@ -40,7 +41,7 @@ def opened(folder: Path) -> Iterator[Appliance]:
 def say(result: dict[str, Any], *, as_json: bool, text: str) -> None:
     """Print a result for a program or for a person."""
     if as_json:
-        sys.stdout.write(msgspec.json.encode(result).decode("utf-8") + "\n")
+        click.echo(msgspec.json.encode(result))  # flushes: a program waits at the other end
     else:
         click.echo(text)
 
