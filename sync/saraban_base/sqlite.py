@@ -131,17 +131,23 @@ class Database:
                 with _translated():
                     _roll_back(writer)
                     raise
+            finally:
+                cursor.close(True)
 
     @contextmanager
     def read(self) -> Iterator[Cursor]:
-        """Read from one consistent moment of the database."""
+        """Read from one consistent moment of the database.
+
+        What was not read to its end is given up with the block: it would hold the moment, and the
+        next one who reads would see the past.
+        """
         reader = self._readers.get()
         try:
             with _translated():
                 if reader is None:
                     reader = _connect(self.path, self._vfs, read_only=True)
+                cursor = reader.cursor()
                 try:
-                    cursor = reader.cursor()
                     cursor.execute("BEGIN")
                     yield cursor
                 except _DISK_ERRORS:
@@ -150,6 +156,7 @@ class Database:
                     raise
                 finally:
                     if reader is not None:
+                        cursor.close(True)
                         _roll_back(reader)
         finally:
             self._readers.put(reader)

@@ -154,6 +154,21 @@ def test_a_reader_sees_one_moment_while_others_write(database: Database) -> None
     assert numbers(database) == [1, 2]
 
 
+def test_what_was_not_read_to_its_end_does_not_hold_the_next_reader_in_the_past(
+    database: Database,
+) -> None:
+    put(database, 1, 2)
+    with database.read() as cursor:
+        first = next(cursor.execute("SELECT number FROM letter ORDER BY number"))
+    with database.write() as write:
+        half = next(write.cursor.execute("SELECT number FROM letter"))
+
+    put(database, 3)
+
+    assert (first, half) == ((1,), (1,))
+    assert numbers(database) == [1, 2, 3]
+
+
 def test_more_readers_than_there_are_connections_take_turns(database: Database) -> None:
     put(database, 1)
     inside, leave = threading.Semaphore(0), threading.Event()
