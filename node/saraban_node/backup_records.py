@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from saraban_base.sqlite import Cursor, Write, one
+from saraban_base.sqlite import Cursor, Write, one, rows
 from saraban_sync.events import BackupFinished, Event
 from saraban_sync.registers import parse_instant
 
@@ -46,8 +47,27 @@ def last(cursor: Cursor, *, good_only: bool = False) -> BackupRecord | None:
         " WHERE good OR NOT ? ORDER BY seq DESC LIMIT 1",
         (good_only,),
     )
-    if row is None:
-        return None
+    return None if row is None else _record(row)
+
+
+def containing(cursor: Cursor, seq: int, *, limit: int) -> tuple[tuple[BackupRecord, ...], int]:
+    """Give the good backups that hold an event, the newest first, and how many there are.
+
+    Args:
+        cursor: where to read.
+        seq: the event's place in the journal.
+        limit: greatest number of backups to give.
+    """
+    found = rows(
+        cursor,
+        "SELECT at, archive, repository, last_event, entries, good, problem FROM backup_record"
+        " WHERE good AND CAST(substr(last_event, 6) AS INTEGER) >= ? ORDER BY seq DESC",
+        (seq,),
+    )
+    return tuple(_record(row) for row in found[:limit]), len(found)
+
+
+def _record(row: tuple[Any, ...]) -> BackupRecord:
     at, archive, repository, last_event, entries, good, problem = row
     return BackupRecord(
         parse_instant(at), archive, repository, last_event, entries, bool(good), problem

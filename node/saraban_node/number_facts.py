@@ -10,6 +10,7 @@ from typing import Final
 
 from saraban_base.sqlite import Cursor, rows
 from saraban_node import journal, meta
+from saraban_node.entries import Entry
 from saraban_sync import events
 from saraban_sync.completeness import in_a_row
 from saraban_sync.events import Event, LetterRegistered, NumberReserved, RangeAccepted
@@ -123,6 +124,38 @@ def told(cursor: Cursor, register: Register, year: int) -> Iterator[Fact]:
             number, number, State(state), "" if ours or owner == own else owner,
             f"{event.node} {event.id}", claim, event.at, event.actor, why,
         )  # fmt: skip
+
+
+def facts_of_number(
+    cursor: Cursor, register: Register, year: int, number: int, entry: Entry | None
+) -> Iterator[Fact]:
+    """Give the same about one number.
+
+    Args:
+        cursor: where to read.
+        register: the book.
+        year: Buddhist year.
+        number: which one.
+        entry: its line, if it has one.
+    """
+    if entry is not None:
+        own, claim = _signed_name(cursor, entry.id), _signed_name(cursor, entry.reservation)
+        yield Fact(number, number, State(entry.state), event=own, claim=claim)
+    for state, why in rows(
+        cursor,
+        "SELECT state, why FROM number_gap WHERE register = ? AND year = ?"
+        " AND ? BETWEEN first AND last",
+        (register, year, number),
+    ):
+        yield Fact(number, number, State(state), why=why)
+    yield from (fact for fact in told(cursor, register, year) if fact.first == number)
+
+
+def _signed_name(cursor: Cursor, event: str) -> str:
+    if not event:
+        return ""
+    found = journal.event_of(cursor, parse_event_id(event)[1])
+    return f"{found.node if found is not None else ''} {event}"
 
 
 def _plain(cursor: Cursor, register: Register, year: int, odd: list[OddLine]) -> Iterator[int]:

@@ -75,6 +75,11 @@ def read(text: str) -> list[Written]:
     return [one for one in dict.fromkeys(found) if 1 <= one.number <= MAX_NUMBER]
 
 
+def bare(text: str) -> str:
+    """Take labels and a date away, so that what stands on the letter remains; normalised."""
+    return _undated(_unlabelled(thai.normalise(text)))[0]
+
+
 def squeezed(text: str) -> str:
     """Write a number so that two spellings of it are equal: normalised, without spaces."""
     return thai.normalise(text).replace(" ", "")
