@@ -53,9 +53,8 @@ def mend(node: Appliance, centre: Centre, pusher: Pusher, report: CycleReport) -
 def may_go_on(node: Appliance) -> bool:
     """Tell whether a fenced database may be mended: it is not one of two whose line is unclear."""
     with node.db.read() as cursor:
-        view_why = meta.get(cursor, meta.FENCED)
-        said = fence.said(cursor)
-    return said == "resume" or (view_why in fence.BY_HAND and said != "fork")
+        why, said = meta.get(cursor, meta.FENCED), fence.said(cursor)
+    return said == "resume" or (why in fence.BY_HAND and said != "fork")
 
 
 def lift(
@@ -68,15 +67,16 @@ def lift(
         EpochRefused: the centre gives no epoch.
         NotStated, PaperTooLow, PaperTooHigh: what was stated cannot be; the fence stands.
     """
+    with node.db.read() as cursor:
+        why = meta.get(cursor, meta.FENCED)
+        if not why:
+            return Lifted(epoch=meta.epoch(cursor), already=True)
     contact.greet(node, centre)
     if not may_go_on(node):
         raise CentreDecides("not chosen", machine=_code(node))
     for _ in range(_TRIES):
         mend(node, centre, pusher, report)
         with node.db.read() as cursor:
-            why = meta.get(cursor, meta.FENCED)
-            if not why:
-                return Lifted(epoch=meta.epoch(cursor), already=True)
             fence.check(node, cursor, wanted)
         asked = _asked(node, "" if why == meta.DIVERGED else why)
         given = centre.begin_epoch(asked)

@@ -9,13 +9,14 @@ from collections.abc import Callable
 from typing import Final
 
 from saraban_base.sqlite import ConstraintError, Cursor, Write, all_or_nothing, rows, value
-from saraban_node import deliveries, directory, inbox, meta, numbers
+from saraban_node import colleagues, deliveries, directory, inbox, meta, numbers
 from saraban_node.appliance import Appliance
 from saraban_node.journal import SYSTEM
 from saraban_sync import events, grants
 from saraban_sync.errors import SarabanError, Unintelligible
 from saraban_sync.events import (
     MAX_FILES,
+    Event,
     FileRef,
     LetterArrived,
     LetterSent,
@@ -116,13 +117,8 @@ def _take_grant(write: Write, node: Appliance, document: Document) -> None:
 
 
 def _take_event(write: Write, node: Appliance, document: Document) -> None:
-    key = directory.node_key(write.cursor, document.sender)
-    if key is None:
-        raise Unintelligible(f"{document.sender} is not in the directory")
-    event = events.read_event(document.payload, document.signature, key)
-    if event.node != document.sender:
-        raise Unintelligible(f"event of {event.node} from {document.sender}")
-    office = str(directory.node_office(write.cursor, event.node))
+    event = _read_event(write.cursor, node, document)
+    office = _office_of(write.cursor, node, event.node)
     match events.understood(event):
         case LetterSent() as body if node.office in body.offices:
             if inbox.one_arrival(write.cursor, event.node, event.id) is not None:
@@ -139,8 +135,31 @@ def _take_event(write: Write, node: Appliance, document: Document) -> None:
         case LetterArrived() | ReceiptGiven():
             if not deliveries.keep_evidence(write, office, event):
                 raise Unintelligible(f"{event.id} is about a letter we did not send to {office}")
+        case _ if office == node.office:
+            colleagues.take(write, node.journal, event, document.sender)
         case _:
             raise Unintelligible(f"a {event.type} is not for this office")
+
+
+def _read_event(cursor: Cursor, node: Appliance, document: Document) -> Event:
+    """Read an event by the key of who signed it.
+
+    That is who sends it, or the node whose name the sender had before it was forked.
+    """
+    events.check_size(document.payload)
+    signer = events.parse_event(document.payload, document.signature).node
+    key = node.journal.key.public if signer == node.node else directory.node_key(cursor, signer)
+    if key is None:
+        raise Unintelligible(f"{signer} is not in the directory")
+    event = events.read_event(document.payload, document.signature, key)
+    sender = document.sender
+    if sender != signer and _office_of(cursor, node, sender) != _office_of(cursor, node, signer):
+        raise Unintelligible(f"event of {signer} from {sender}")
+    return event
+
+
+def _office_of(cursor: Cursor, node: Appliance, name: str) -> str:
+    return node.office if name == node.node else str(directory.node_office(cursor, name))
 
 
 def _check_files(node: Appliance, files: tuple[FileRef, ...]) -> None:

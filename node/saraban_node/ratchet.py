@@ -12,10 +12,9 @@ from typing import Final
 
 from saraban_base.sqlite import Cursor, Write, value
 from saraban_node import sync_state
+from saraban_sync.ratchet import NODE_REMEMBERS
 from saraban_sync.registers import instant
 
-HISTORY: Final = 200
-"""Tokens kept: as far back as a centre may be restored and still be recognised."""
 _PENDING: Final = "ratchet_next"
 
 
@@ -40,7 +39,7 @@ def answered(write: Write, token: str) -> None:
         "INSERT INTO ratchet (token, at) VALUES (?, ?)", (token, instant(write.now))
     )
     write.cursor.execute(
-        "DELETE FROM ratchet WHERE place <= (SELECT max(place) FROM ratchet) - ?", (HISTORY,)
+        "DELETE FROM ratchet WHERE place <= (SELECT max(place) FROM ratchet) - ?", (NODE_REMEMBERS,)
     )
     if sync_state.get(write.cursor, _PENDING) == token:
         sync_state.remove(write, _PENDING)

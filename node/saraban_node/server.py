@@ -5,7 +5,7 @@ from pathlib import Path
 import uvicorn
 
 from saraban_base.settling import settle
-from saraban_node import appliance
+from saraban_node import appliance, machine, marks
 from saraban_node.app import build_app
 from saraban_node.housekeeping import Housekeeper
 from saraban_node.syncer import Syncer
@@ -19,8 +19,9 @@ def serve(folder: Path, *, host: str | None = None, port: int | None = None) -> 
         host: address to listen on; the settings' when None.
         port: port to listen on; the settings' when None.
     """
-    node = appliance.open_appliance(folder)
+    node = appliance.open_appliance(folder, machine=machine.here(folder))
     syncer = Syncer(node)
+    keeper = marks.Keeper(node.db, node.marks)
     housekeeper = Housekeeper(node, wrote=syncer.try_now)
     settings = uvicorn.Config(
         build_app(node, syncer),
@@ -35,9 +36,11 @@ def serve(folder: Path, *, host: str | None = None, port: int | None = None) -> 
     settle()
     syncer.start()
     housekeeper.start()
+    keeper.start()
     try:
         uvicorn.Server(settings).run()
     finally:
         housekeeper.stop()
         syncer.stop()
+        keeper.stop()
         node.close()

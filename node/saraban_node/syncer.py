@@ -22,18 +22,30 @@ from datetime import datetime
 from typing import Final
 
 from saraban_base.sqlite import Cursor, Write, rows
-from saraban_node import contact, epochs, keys, marks, meta, outbox, postbox, sync_state
+from saraban_node import (
+    contact,
+    epochs,
+    forking,
+    keys,
+    marks,
+    meta,
+    outbox,
+    postbox,
+    sync_state,
+)
 from saraban_node.answers import Unreadable
 from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreStrange, NotEnrolled
 from saraban_node.fence import Lift
 from saraban_node.file_exchange import CycleReport, FileExchange
+from saraban_node.journal import SYSTEM
 from saraban_node.lifting import Lifted
 from saraban_node.pushing import Pusher
 from saraban_node.transport import Centre
 from saraban_sync import wire
 from saraban_sync.batching import BatchSize
 from saraban_sync.errors import SarabanError
+from saraban_sync.ids import NodeId, PersonId
 from saraban_sync.registers import instant, parse_instant
 from saraban_sync.wire import Document
 
@@ -134,6 +146,26 @@ class Syncer:
         with contextlib.suppress(SarabanError):  # the fence is lifted; the rest comes next time
             self.run_cycle()
         return lifted
+
+    def fork(self, code: str, *, actor: PersonId = SYSTEM) -> NodeId:
+        """Give this fenced machine a name of its own; the node is opened again afterwards.
+
+        Args:
+            code: the fork code from the centre's administrator.
+            actor: who asked for it.
+
+        Raises:
+            NotFenced: the machine numbers as usual.
+            CentreRefused: the code is wrong, used, too old, or for another machine.
+            ForkRefused: what the centre answered does not fit; nothing was changed.
+            SarabanError: there was no contact; do it again with the same code.
+        """
+        with self._exchange():
+            centre = self._connect(self._node)
+            try:
+                return forking.fork(self._node, centre, code=code, actor=actor)
+            finally:
+                centre.close()
 
     @contextlib.contextmanager
     def _exchange(self) -> Iterator[CycleReport]:

@@ -151,13 +151,22 @@ CREATE TABLE colleague_line (    -- local: lines of this office's registers that
 
 CREATE INDEX colleague_line_by_number ON colleague_line (register, year, number);
 
+CREATE TABLE colleague_act (     -- local: what they did with a line afterwards; it may come before the line
+    node      TEXT NOT NULL,
+    event     TEXT NOT NULL,
+    line      TEXT NOT NULL,     -- the line's event
+    payload   TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    PRIMARY KEY (node, line, event)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE clock_anchor (      -- local: who vouched for the clock last; one row
     one       INTEGER PRIMARY KEY CHECK (one = 1),
     boot      TEXT NOT NULL,
     monotonic REAL NOT NULL,     -- seconds since that boot
     wall      TEXT NOT NULL,     -- what the clock should have shown then
     source    TEXT NOT NULL,
-    doubt_ms  INTEGER NOT NULL,
+    doubt_ms  INTEGER NOT NULL,  -- how exactly that was known; -1: nobody can say
     floor     TEXT NOT NULL      -- the latest moment that is known to have passed
 ) STRICT;
 
