@@ -13,6 +13,7 @@ FILE_NAME = "node.toml"
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+Natural = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +37,8 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     number_blocks: dict[Register, Positive] = {}
     reservation_days: Positive = 7
     return_after_days: Positive = 30
+    guard_gap: Natural = 20
+    mark_folder: str = ""
     backup_repository: str = ""
 
 
