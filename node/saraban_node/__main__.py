@@ -3,9 +3,12 @@
 import click
 
 from saraban_node.cli import letters, node
+from saraban_node.cli import numbers as number_commands
 from saraban_node.cli.arrivals import arrivals, deliveries
 from saraban_node.cli.backup import backup, restore
+from saraban_node.cli.clock import clock
 from saraban_node.cli.common import guarded
+from saraban_node.cli.fence import fence_group, fork, machine_code
 from saraban_node.cli.people import person
 
 
@@ -25,10 +28,16 @@ for command in (
     deliveries,
     node.sync,
     letters.journal_group,
+    clock,
     node.rebuild,
     backup,
     restore,
     node.status,
+    number_commands.numbers,
+    number_commands.keep_house,
+    fence_group,
+    machine_code,
+    fork,
 ):
     cli.add_command(command)
 

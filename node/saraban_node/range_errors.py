@@ -49,3 +49,17 @@ class NumberNotUnderstood(SarabanError):
         "“{text}” cannot be read as the number of a letter. Type one such as 123/2569 or "
         "ศธ 04123.45/123."
     )
+
+
+class NotGivenUp(SarabanError):
+    """An explanation for numbers that were not skipped."""
+
+    code = "SRB-389"
+    thai = (
+        "เลข {first}–{last} ของ{register_th}ปี {year} ไม่ใช่เลขที่ถูกข้าม จึงไม่มีสิ่งที่ต้องอธิบาย "
+        "ยังไม่มีการเปลี่ยนแปลงใด โปรดตรวจเลขอีกครั้ง"
+    )
+    english = (
+        "{first}–{last} of the {register_en} register of {year} were not skipped, so there is "
+        "nothing to explain. Nothing was changed; check the numbers."
+    )
