@@ -8,19 +8,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from msgspec import structs
+
+from saraban_base.clock import Evidence
 from saraban_central import directory, enrolment, grants
 from saraban_central.audit.findings import Finding
 from saraban_central.audit.keeping import Auditing
 from saraban_central.audit.report import Report
 from saraban_central.centre import Centre, make_centre
 from saraban_central.config import CentralConfig
-from saraban_central.records import INTAKE, Intake
-from saraban_central.store.interface import Insert, Keep
+from saraban_central.records import INTAKE, NODES, Intake
+from saraban_central.store.interface import Insert, Keep, Put
 from saraban_sync.events import (
     GENESIS,
     Body,
     ClockState,
+    EpochStarted,
     Event,
+    JournalForked,
     JournalOpened,
     LetterArrived,
     LetterRegistered,
@@ -59,6 +64,9 @@ class HandClock:
     def boot(self) -> str:
         return "0a1b2c3d"
 
+    def evidence(self) -> Evidence:
+        return Evidence(battery=True)
+
     def forward(self, **by: float) -> None:
         self.moment += timedelta(**by)
 
@@ -75,6 +83,8 @@ class Office:
     epoch: int = 1
     seq: int = 0
     prev: str = GENESIS
+    journal: NodeId | None = None
+    """Whose journal the events go to, when that is not their signer's."""
     events: list[Event] = field(default_factory=list)
 
     def write(self, body: Body, *, at: datetime | None = None, stepped: bool = False) -> Event:
@@ -98,9 +108,10 @@ class Office:
         """Let the centre have these events."""
         documents = [event_document(event) for event in events]
         note = Intake(at=instant(self.clock.now()), first=events[0].id)
+        journal = self.journal or self.node
         self.centre.store.commit(
-            Insert(journal_database(self.node), documents),
-            Keep(INTAKE, f"{self.node}/{events[-1].id}", note),
+            Insert(journal_database(journal), documents),
+            Keep(INTAKE, f"{journal}/{events[-1].id}", note),
         )
 
     def do(self, body: Body, *, at: datetime | None = None) -> Event:
@@ -108,6 +119,18 @@ class Office:
         event = self.write(body, at=at)
         self.tell(event)
         return event
+
+    def set_back(self, base: Event, *, by_hand: bool = True) -> Event:
+        """Begin a new epoch after an event, as a restored database does."""
+        self.epoch += 1
+        self.seq, self.prev = base.seq, base.hash
+        held = self.centre.store.record(NODES, self.node)
+        assert held is not None
+        given = structs.replace(held.value, epoch=self.epoch)
+        self.centre.store.commit(
+            Put(NODES, self.node, given, held.revision), directory.publish(self.centre, node=given)
+        )
+        return self.do(EpochStarted(reason="restored", base=base.id, by_hand=by_hand))
 
     def take(self, register: Register, size: int = 20, first: int | None = None) -> Grant:
         """Get a range from the centre and accept it."""
@@ -215,6 +238,55 @@ class District:
             event.id,
             journal_database(event.node),
         )
+
+    def mate(self, office: Office, name: str, *, size: int = 20) -> Office:
+        """Enrol another node of an office."""
+        key = SigningKey.generate()
+        slip = enrolment.make_code(self.centre, office.code, node=NodeId(name))
+        enrolment.enrol(self.centre, code=slip.code, key=key.public, program="0.1.0")
+        mate = Office(self.centre, self.clock, NodeId(name), office.code, key)
+        mate.do(JournalOpened(office=office.code, key=key.public, program="0.1.0"))
+        for register in BOOKS:
+            if size:
+                mate.take(register, size)
+        self.offices[name] = mate
+        return mate
+
+    def fork(self, office: Office, base: Event, name: str, *diverging: Body) -> Office:
+        """Give the second of two machines with one name a name of its own.
+
+        Args:
+            office: the name both had; the first machine keeps it.
+            base: the last event both share.
+            name: the second machine's new name.
+            diverging: what it wrote meanwhile, signed under the old name.
+        """
+        new_key = SigningKey.generate()
+        slip = enrolment.make_code(self.centre, office.code, node=NodeId(name))
+        enrolment.enrol(self.centre, code=slip.code, key=new_key.public, program="0.1.0")
+        held = directory.node(self.centre.store, name)
+        forked = structs.replace(
+            held.value, origin=office.node, base=base.id, base_hash=base.hash,
+            epoch=office.epoch + 1,
+        )  # fmt: skip
+        self.centre.store.commit(
+            Put(NODES, name, forked, held.revision), directory.publish(self.centre, node=forked)
+        )
+        twin = Office(
+            self.centre, self.clock, office.node, office.code, office.key, epoch=base.epoch,
+            seq=base.seq, prev=base.hash, journal=NodeId(name),
+        )  # fmt: skip
+        for body in diverging:
+            twin.do(body)
+        twin.node, twin.key, twin.epoch = NodeId(name), new_key, forked.epoch
+        twin.do(
+            JournalForked(
+                office=office.code, key=new_key.public, program="0.1.0", origin=office.node,
+                base=base.id,
+            )
+        )  # fmt: skip
+        self.offices[name] = twin
+        return twin
 
     def lose_events(self, office: Office, first: int, last: int) -> None:
         """Remove events from the store."""

@@ -5,6 +5,7 @@ import click
 from saraban_central.cli import centre, offices
 from saraban_central.cli.auditing import audit
 from saraban_central.cli.common import guarded
+from saraban_central.cli.numbers import numbers
 from saraban_central.cli.people import person
 
 
@@ -21,6 +22,7 @@ for command in (
     offices.enrol,
     offices.grant,
     offices.nodes,
+    numbers,
     person,
     audit,
     centre.rebuild,

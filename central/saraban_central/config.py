@@ -45,6 +45,10 @@ class CentralConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """A one-time code for a new node is good for so many hours."""
     range_size: Annotated[int, Meta(ge=1, le=100_000)] = 500
     """How many numbers a grant has when the command does not say."""
+    auto_grant: bool = True
+    """Whether requests of nodes are granted without asking an administrator."""
+    auto_grant_most: Annotated[int, Meta(ge=1, le=100_000)] = 5_000
+    """A request for more numbers than this waits for an administrator."""
     pending_documents: Count = 10_000
     """So many events of one node may wait for a missing one before it."""
     set_aside_documents: Count = 200

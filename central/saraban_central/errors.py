@@ -162,3 +162,50 @@ class NodeRevoked(SarabanError):
     code = "SRB-233"
     thai = "เครื่อง “{node}” ถูกเพิกถอนแล้ว ให้ช่วงเลขไม่ได้"
     english = "The node “{node}” was revoked; it gets no more numbers."
+
+
+class NoSuchRequest(SarabanError):
+    """No request for numbers has this key."""
+
+    code = "SRB-235"
+    thai = "ไม่มีคำขอเลข “{request}” ดูคำขอที่รออยู่ได้ด้วยคำสั่ง saraban-central numbers requests"
+    english = (
+        "There is no request “{request}” for numbers. "
+        "List those that wait with: saraban-central numbers requests."
+    )
+
+
+class RequestDone(SarabanError):
+    """A request for numbers was answered before; it is never answered twice."""
+
+    code = "SRB-236"
+    thai = "คำขอเลข {request} ดำเนินการแล้วโดย {by} เมื่อ {when} ไม่มีการให้เลขซ้ำ"
+    english = (
+        "The request {request} was answered by {by} at {when} already; nothing was granted twice."
+    )
+
+
+class ReasonNeeded(SarabanError):
+    """A request is not declined without a word."""
+
+    code = "SRB-237"
+    thai = "โปรดระบุเหตุผลที่ไม่ให้เลข หน่วยงานจะเห็นเหตุผลนี้เมื่อโทรถาม"
+    english = "Say why the numbers are not granted; the office will ask."
+
+
+class NoSuchGrant(SarabanError):
+    """No range was granted under this name."""
+
+    code = "SRB-238"
+    thai = "ไม่มีช่วงเลขชื่อ “{grant}” ของเครื่อง {node} ดูช่วงเลขได้ที่หน้า “เลขทะเบียน”"
+    english = "No range “{grant}” was granted to {node}. See the page “Numbers”."
+
+
+class NoCredential(SarabanError):
+    """A node has no secret that a code for the telephone could be made with."""
+
+    code = "SRB-239"
+    thai = "ทำรหัสทางโทรศัพท์ให้เครื่อง “{node}” ไม่ได้ เพราะไม่มีรหัสลับร่วมกับส่วนกลาง โปรดลงทะเบียนเครื่องใหม่"
+    english = (
+        "No code can be made for “{node}”: it shares no secret with the centre. Enrol it again."
+    )

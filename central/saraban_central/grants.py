@@ -4,22 +4,46 @@ All ranges of a series stand in one record, so two grants made at the same momen
 the second finds the record changed, reads again and decides again.
 """
 
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from saraban_central import directory, mailbox
 from saraban_central.centre import Centre
 from saraban_central.errors import BadSize, NodeRevoked, PastYear, RangeTaken
 from saraban_central.records import SERIES, Granted, Node, SeriesGrants
-from saraban_central.store.interface import Kept, Put
-from saraban_sync import ranges
+from saraban_central.store.interface import Kept, Put, Writing
+from saraban_sync import phone, ranges
 from saraban_sync.errors import RangeProblem
-from saraban_sync.grants import Grant, sign_grant
+from saraban_sync.events import Signed
+from saraban_sync.grants import Grant, parse_grant, sign_grant
+from saraban_sync.ids import OfficeCode
 from saraban_sync.ranges import NumberRange
-from saraban_sync.registers import Register, buddhist_year
+from saraban_sync.registers import Register, Series, buddhist_year
 from saraban_sync.wire import CENTRE
 
 MAX_SIZE: Final = 100_000
 MAX_NUMBER: Final = 9_999_999
+Also: TypeAlias = Callable[[Grant], Sequence[Writing]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """Numbers to grant."""
+
+    node: str
+    """Who gets them; the series is its office's."""
+    register: Register
+    year: int
+    """Buddhist year: this one or the next."""
+    size: int
+    first: int | None = None
+    """The first number, for an office that begins in the middle of a year; otherwise the numbers
+    follow the last ones granted in the series."""
+    by: str = ""
+    """Who grants them."""
+    request: str = ""
+    """Key of the request that they answer."""
 
 
 def series_key(office: str, register: str, year: int) -> str:
@@ -35,6 +59,7 @@ def grant(
     *,
     size: int,
     first: int | None = None,
+    by: str = "",
 ) -> Grant:
     """Grant numbers of one series to a node and put the signed grant into its mailbox.
 
@@ -46,6 +71,7 @@ def grant(
         size: how many numbers.
         first: the first number, for an office that begins in the middle of a year; otherwise the
             numbers follow the last ones granted in the series.
+        by: who grants them.
 
     Raises:
         UnknownNode: there is no such node.
@@ -54,22 +80,50 @@ def grant(
         BadSize: no numbers, too many, or beyond the highest.
         RangeTaken: some of the numbers were granted before.
     """
-    _check_year(centre, year)
-    if not 1 <= size <= MAX_SIZE:
-        raise BadSize(f"size {size}", limit=MAX_SIZE, highest=MAX_NUMBER)
+    order = Order(node=node, register=register, year=year, size=size, first=first, by=by)
+    return centre.decide(lambda: execute(centre, order))
 
-    def attempt() -> Grant:
-        owner = directory.node(centre.store, node).value
-        if not owner.active:
-            raise NodeRevoked(node, node=node)
-        key = series_key(owner.office, register, year)
-        held = centre.store.record(SERIES, key)
-        new = _choose(held, size, first)
-        made = _make(centre, owner, register, year, new)
-        _commit(centre, owner, made, held)
-        return made
 
-    return centre.decide(attempt)
+def execute(centre: Centre, order: Order, also: Also = lambda _: ()) -> Grant:
+    """Grant numbers, in one commit with what else depends on it; to be run by ``decide``.
+
+    Args:
+        centre: who grants.
+        order: which numbers, to whom.
+        also: says what becomes true with the grant.
+
+    Raises:
+        Raced: somebody else granted numbers of this series at the same moment.
+        UnknownNode, NodeRevoked, PastYear, BadSize, RangeTaken: as for :func:`grant`.
+    """
+    check(centre, order)
+    owner = directory.node(centre.store, order.node).value
+    if not owner.active:
+        raise NodeRevoked(order.node, node=order.node)
+    held = series_of(centre, owner, order)
+    made = _make(centre, owner, order, _choose(held, order), held)
+    _commit(centre, made, order, held, also(made))
+    return made
+
+
+def check(centre: Centre, order: Order) -> None:
+    """Check what can be checked without looking at the series.
+
+    Raises:
+        PastYear: the year is over, or more than one year ahead.
+        BadSize: no numbers, or too many.
+    """
+    this = buddhist_year(centre.clock.now())
+    if not this <= order.year <= this + 1:
+        raise PastYear(f"year {order.year} in {this}", year=order.year, this=this, next=this + 1)
+    if not 1 <= order.size <= MAX_SIZE:
+        raise BadSize(f"size {order.size}", limit=MAX_SIZE, highest=MAX_NUMBER)
+
+
+def series_of(centre: Centre, owner: Node, order: Order) -> Kept[SeriesGrants] | None:
+    """Give the record of the series that an order is about."""
+    key = series_key(owner.office, order.register, order.year)
+    return centre.store.record(SERIES, key)
 
 
 def granted(centre: Centre, office: str = "") -> list[SeriesGrants]:
@@ -78,44 +132,63 @@ def granted(centre: Centre, office: str = "") -> list[SeriesGrants]:
     return [kept.value for kept in centre.store.records(SERIES, prefix)]
 
 
-def _check_year(centre: Centre, year: int) -> None:
-    this = buddhist_year(centre.clock.now())
-    if not this <= year <= this + 1:
-        raise PastYear(f"year {year} in {this}", year=year, this=this, next=this + 1)
+def paper(one: Granted) -> Signed:
+    """Give the signed document of a granted range."""
+    return Signed(p=one.payload, s=one.signature)
 
 
-def _choose(held: Kept[SeriesGrants] | None, size: int, first: int | None) -> NumberRange:
+def grant_of(one: Granted) -> Grant:
+    """Read a granted range from the paper that this centre has signed and kept."""
+    return parse_grant(paper(one))
+
+
+def _choose(held: Kept[SeriesGrants] | None, order: Order) -> NumberRange:
     taken = [NumberRange(g.first, g.last) for g in (held.value.grants if held else ())]
-    following = ranges.next_range(taken, size)
+    following = ranges.next_range(taken, order.size)
     new = following
-    if first is not None:
+    if order.first is not None:
         try:
-            new = ranges.checked(first, first + size - 1)
+            new = ranges.checked(order.first, order.first + order.size - 1)
             ranges.add(taken, new)
         except RangeProblem as wrong:
             raise RangeTaken(
-                str(wrong), first=first, last=first + size - 1, free=following.first
-            ) from wrong
+                str(wrong), first=order.first, last=order.first + order.size - 1,
+                free=following.first,
+            ) from wrong  # fmt: skip
     if new.last > MAX_NUMBER:
         raise BadSize(f"up to {new.last}", limit=MAX_SIZE, highest=MAX_NUMBER)
     return new
 
 
-def _make(centre: Centre, owner: Node, register: Register, year: int, new: NumberRange) -> Grant:
+def _make(
+    centre: Centre,
+    owner: Node,
+    order: Order,
+    new: NumberRange,
+    held: Kept[SeriesGrants] | None,
+) -> Grant:
+    series = Series(OfficeCode(owner.office), order.register, order.year)
     return Grant(
-        grant=f"{owner.office}-{register}-{year}-{new.first}",
+        grant=phone.grant_id(series, new.first),
         office=owner.office,
         node=owner.node,
-        register=register,
-        year=year,
+        register=order.register,
+        year=order.year,
         first=new.first,
         last=new.last,
         at=centre.now(),
         generation=centre.identity.generation,
+        opening=new.first > 1 and not (held and held.value.grants),
     )
 
 
-def _commit(centre: Centre, owner: Node, made: Grant, held: Kept[SeriesGrants] | None) -> None:
+def _commit(
+    centre: Centre,
+    made: Grant,
+    order: Order,
+    held: Kept[SeriesGrants] | None,
+    also: Sequence[Writing],
+) -> None:
     text = sign_grant(centre.key, made)
     entry = Granted(
         grant=made.grant,
@@ -125,16 +198,13 @@ def _commit(centre: Centre, owner: Node, made: Grant, held: Kept[SeriesGrants] |
         at=made.at,
         payload=text.p,
         signature=text.s,
+        opening=made.opening,
+        request=order.request,
+        by=order.by,
     )
     before = held.value.grants if held else ()
     series = SeriesGrants(
         office=made.office, register=made.register, year=made.year, grants=(*before, entry)
-    )
-    item = mailbox.Item(
-        route=mailbox.route("grant", CENTRE, made.grant, owner.node),
-        payload=text.p.encode("utf-8"),
-        signature=text.s,
-        sender=CENTRE,
     )
     centre.store.commit(
         Put(
@@ -143,5 +213,17 @@ def _commit(centre: Centre, owner: Node, made: Grant, held: Kept[SeriesGrants] |
             series,
             held.revision if held else None,
         ),
-        *mailbox.deliveries(centre.store, owner.node, [item], made.at),
+        *delivery(centre, entry, made.at),
+        *also,
     )
+
+
+def delivery(centre: Centre, one: Granted, at: str) -> list[Writing]:
+    """Plan to put a granted range into its node's mailbox, unless it is there already."""
+    item = mailbox.Item(
+        route=mailbox.route("grant", CENTRE, one.grant, one.node),
+        payload=one.payload.encode("utf-8"),
+        signature=one.signature,
+        sender=CENTRE,
+    )
+    return mailbox.deliveries(centre.store, one.node, [item], at)

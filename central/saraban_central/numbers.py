@@ -33,3 +33,12 @@ def with_number(runs: Sequence[Run], number: int) -> list[Run]:
     if place < len(runs) and runs[place][0] == number + 1:
         last, end = runs[place][1], place + 1
     return [*runs[:start], (first, last), *runs[end:]]
+
+
+def with_run(runs: Sequence[Run], run: Run) -> list[Run]:
+    """Give the runs with all numbers of one more; it may touch or cover others."""
+    first, last = run
+    apart = [one for one in runs if one[1] < first - 1 or one[0] > last + 1]
+    near = [one for one in runs if not (one[1] < first - 1 or one[0] > last + 1)]
+    whole = (min([first, *(one[0] for one in near)]), max([last, *(one[1] for one in near)]))
+    return sorted([*apart, whole])

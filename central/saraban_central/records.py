@@ -1,7 +1,8 @@
 """The centre's own notes: what is on which shelf, and under which key.
 
 Every struct says what one record holds; every :class:`Shelf` says how its keys are made. Values are
-read with unknown fields left alone, so that an older program can read a newer one's notes.
+read with unknown fields left alone, so that an older program can read a newer one's notes. The
+notes about who is who stand in :mod:`saraban_central.identity_records`.
 """
 
 from typing import Final
@@ -50,6 +51,13 @@ class Node(_Record, frozen=True):
     """False once it was revoked."""
     enrolled_at: str
     program: str = ""
+    stopped: str = ""
+    """Why it may get no numbers for the time being, such as ``twin``; empty for most."""
+    origin: str = ""
+    """The node from whose name it was forked."""
+    base: str = ""
+    """The last event that it shares with that one."""
+    base_hash: str = ""
 
 
 class Credential(_Record, frozen=True):
@@ -69,6 +77,10 @@ class EnrolCode(_Record, frozen=True):
     used_at: str = ""
     used_key: str = ""
     """The public key it was used with: the same node may ask again when the answer was lost."""
+    origin: str = ""
+    """Of a fork code: the node whose name the machine has that may use it."""
+    machine: str = ""
+    """Of a fork code: hash of the machine it is meant for; empty if nobody can say."""
 
 
 class Granted(_Record, frozen=True):
@@ -81,6 +93,14 @@ class Granted(_Record, frozen=True):
     at: str
     payload: str
     signature: str
+    opening: bool = False
+    """Whether the numbers before it stand in a paper book."""
+    request: str = ""
+    """Key of the request that it answers; empty when nobody asked."""
+    by: str = ""
+    """Who granted it: a user name, ``cli:`` and one, or ``system``."""
+    codes: tuple[str, ...] = ()
+    """Codes with which it was read out over the telephone."""
 
 
 class SeriesGrants(_Record, frozen=True):
@@ -90,6 +110,38 @@ class SeriesGrants(_Record, frozen=True):
     register: str
     year: int
     grants: tuple[Granted, ...]
+
+
+class Request(_Record, frozen=True):
+    """A node's request for numbers, and what became of it."""
+
+    node: str
+    office: str
+    event: str
+    register: str
+    year: int
+    size: int
+    left: int
+    """How many numbers the node still had."""
+    per_day: str
+    silence_s: int
+    at: str
+    """The node's time."""
+    came_at: str
+    state: str = "open"
+    """``open``, ``granted`` or ``declined``."""
+    grant: str = ""
+    by: str = ""
+    """Who granted or declined it."""
+    reason: str = ""
+    """Why it was declined."""
+    done_at: str = ""
+
+
+class OpenRequest(_Record, frozen=True):
+    """A request that nobody has answered yet."""
+
+    came_at: str
 
 
 class Pending(_Record, frozen=True):
@@ -145,6 +197,13 @@ class Alarm(_Record, frozen=True):
     * ``letter-without-entry``: a letter was sent whose register entry is missing, another one's or
       itself alarmed; it was not routed;
     * ``unknown-office``: a letter is addressed to an office that the directory does not have;
+    * ``number-after-skip``: an entry bears a number that its node had given up before;
+    * ``reservation-unknown``: an event names a reservation that is not there, is over, or is of
+      another number;
+    * ``emergency-unknown``: a number was given to a line that is not in the emergency register;
+    * ``gap-outside-grant``: numbers were given up that the node was never granted;
+    * ``range-told-unknown``: a node took a range by telephone that nobody granted it;
+    * ``range-told-code``: the code it was told is not this range's;
     * ``conflict``: the store holds two different documents under one id.
     """
 
@@ -176,6 +235,11 @@ class Contact(_Record, frozen=True):
     pushed_files_pending: int = 0
     backup_at: str = ""
     backup_good: bool = False
+    machine: str = ""
+    """Hash of the machine."""
+    epoch: int = 0
+    fenced: str = ""
+    """Why it writes nothing for the time being; empty for most."""
 
 
 class Numbers(_Record, frozen=True):
@@ -192,6 +256,40 @@ class Followed(_Record, frozen=True):
     upto: str
     """Id of the last event dealt with."""
     numbers: tuple[Numbers, ...] = ()
+    gaps: tuple[Numbers, ...] = ()
+    """Numbers that were given up since the last epoch began."""
+
+
+class ReservationOver(_Record, frozen=True):
+    """A reservation that was used or ended, so that nothing can rest on it any more."""
+
+    event: str
+    """What used or ended it."""
+
+
+class Correlated(_Record, frozen=True):
+    """The ordinary number that a letter of the emergency register got."""
+
+    event: str
+    register: str
+    year: int
+    number: int
+
+
+class Tail(_Record, frozen=True):
+    """Events of a closed epoch that a restored database does not know: they are told to it."""
+
+    after: str
+    """The event after which the new epoch began; the tail follows it."""
+    before: str
+    """The event that began the new epoch; the tail ends before it."""
+
+
+class Passed(_Record, frozen=True):
+    """How far a journal was passed on to another node of its office."""
+
+    upto: str
+    """Id of the last event looked at."""
 
 
 class Routed(_Record, frozen=True):
@@ -236,6 +334,10 @@ ENROL_CODES: Final = Shelf("enrol-code", EnrolCode)
 """Key: SHA-256 of the code."""
 SERIES: Final = Shelf("series", SeriesGrants)
 """Key: ``office/register/year``."""
+REQUESTS: Final = Shelf("request", Request)
+"""Key: ``node/event id/`` and the first 16 digits of the event's hash."""
+OPEN_REQUESTS: Final = Shelf("open-request", OpenRequest)
+"""Key: the request's; only those that wait for an answer."""
 PENDING: Final = Shelf("pending", Pending)
 """Key: ``node/event id/revision``."""
 SET_ASIDE: Final = Shelf("set-aside", SetAside)
@@ -250,6 +352,15 @@ INTAKE: Final = Shelf("intake", Intake)
 """Key: ``node/`` and the id of the batch's last event."""
 FOLLOWED: Final = Shelf("followed", Followed)
 """Key: the node's name."""
+RESERVATIONS_OVER: Final = Shelf("reservation-over", ReservationOver)
+"""Key: ``node/`` and the event that reserved the number."""
+CORRELATED: Final = Shelf("correlated", Correlated)
+"""Key: ``node/`` and the event of the emergency register."""
+TAILS: Final = Shelf("tail", Tail)
+"""Key: ``node/`` and the event that began the new epoch."""
+PASSED: Final = Shelf("passed", Passed)
+"""Key: ``journal's node/receiving node``; for a tail ``node/node/`` and the event that began the
+new epoch."""
 ROUTED: Final = Shelf("routed", Routed)
 """Key: ``kind/source node/event id/target node``; for a grant ``grant/centre/grant id/node``."""
 WAITING: Final = Shelf("waiting", Waiting)

@@ -1,4 +1,4 @@
-"""What the centre does by itself while it serves: carry letters, keep the overview up to date."""
+"""What the centre does by itself while it serves: carry letters, grant numbers, follow."""
 
 import logging
 import threading
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from saraban_central.centre import Centre
+from saraban_central.granting import Granting
 from saraban_central.router import Router
 
 log = logging.getLogger(__name__)
@@ -65,8 +66,14 @@ class Workers:
     """All workers of a centre, started and stopped together."""
 
     def __init__(self, centre: Centre) -> None:
+        router, granting = Router(centre), Granting(centre)
+
+        def route_and_grant() -> None:
+            router.run()
+            granting.run()  # what the router has just read may ask for numbers
+
         self._workers = [
-            Worker(centre, "router", Router(centre).run, pause=_ROUTER_PAUSE),
+            Worker(centre, "router", route_and_grant, pause=_ROUTER_PAUSE),
             Worker(
                 centre,
                 "readmodel",

@@ -6,7 +6,7 @@ import click
 
 from saraban_central import condition, directory, enrolment, grants
 from saraban_central.centre import Centre
-from saraban_central.cli.common import folder_option, json_option, opened, say
+from saraban_central.cli.common import actor, folder_option, json_option, opened, say
 from saraban_central.errors import OfficeWithoutNode
 from saraban_sync.ids import OfficeCode
 from saraban_sync.registers import Register, buddhist_year
@@ -111,6 +111,7 @@ def grant(
             year or buddhist_year(centre.clock.now()),
             size=centre.config.range_size if size is None else size,
             first=first,
+            by=actor(),
         )
     result = {
         "grant": made.grant, "office": made.office, "node": made.node,

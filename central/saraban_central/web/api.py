@@ -224,10 +224,11 @@ class Api:
     async def grant(self, request: AnyRequest, data: JSONBody[NewRange]) -> RangeItem:
         """Grant numbers to a machine; for administrators."""
 
-        def work(_: Visit) -> RangeItem:
+        def work(visit: Visit) -> RangeItem:
             made = grants.grant(
-                self._centre, data.node, data.register, data.year, size=data.size, first=data.first
-            )
+                self._centre, data.node, data.register, data.year, size=data.size,
+                first=data.first, by=visit.person.username,
+            )  # fmt: skip
             return RangeItem(
                 grant=made.grant, office=made.office, node=made.node, register=made.register,
                 year=made.year, first=made.first, last=made.last, granted_at=made.at,

@@ -38,7 +38,7 @@ class RangePages:
     def grant(self, visit: Visit) -> Answer:
         """Grant a range."""
         try:
-            made = self._granted(visit.form)
+            made = self._granted(visit.form, visit.person.username)
         except WrongFields as problem:
             return self._show(visit, problem, problem.problems)
         except (UnknownNode, NodeRevoked) as problem:
@@ -51,7 +51,7 @@ class RangePages:
             return self._show(visit, problem, {"first": problem})
         return visit.redirect(f"/ranges?year={made.year}", said="granted")
 
-    def _granted(self, form: Form) -> Grant:
+    def _granted(self, form: Form, by: str) -> Grant:
         this_year = buddhist_year(self._centre.clock.now())
         read = Reader(form)
         node = read.line("node", limit=60, required=True)
@@ -61,7 +61,7 @@ class RangePages:
         first = read.choice("first", _number, 0)
         read.done()
         return grants.grant(
-            self._centre, node, register, year, size=size, first=first if first else None
+            self._centre, node, register, year, size=size, first=first if first else None, by=by
         )
 
     def _show(
