@@ -154,6 +154,8 @@ def open_series(
 ) -> tuple[OpenSeries, ...]:
     """Give the series of which numbers are left, here or in the mailbox, and who knows what.
 
+    One of this year that is used up is among them: the life before may have had more of it.
+
     Args:
         node: the appliance.
         cursor: where to read.
@@ -161,16 +163,21 @@ def open_series(
     """
     rested = rests_of(cursor, waiting=True)
     known = _marks(node, cursor, rested, seen)
+    ends = {(one.register, one.year): one.last for one in numbers.held(cursor)}
     found = []
+    this_year = buddhist_year(node.clock.now())
     for (register, year), rests in sorted(rested.items()):
+        if not rests and year < this_year:
+            continue
         witnesses = known.get((register, year), {})
         most = max(witnesses.values(), default=0)
+        end = max(ends.get((register, year), 0), max((rest.last for rest in rests), default=0))
         found.append(
             OpenSeries(
                 register=register,
                 year=year,
-                next=min(rests).next,
-                last=max(rest.last for rest in rests),
+                next=min(rests).next if rests else end + 1,
+                last=end,
                 left=sum(rest.last - rest.next + 1 for rest in rests),
                 known=most,
                 marks=tuple(Mark(source=s, number=n) for s, n in witnesses.items()),
@@ -181,11 +188,12 @@ def open_series(
 
 
 def rests_of(cursor: Cursor, *, waiting: bool = False) -> dict[Book, list[Rest]]:
-    """Give what is left of the open ranges, with those in the mailbox if wanted."""
+    """Give what is left of each book that numbers are held of, with the mailbox's if wanted."""
     found: dict[Book, list[Rest]] = {}
     for one in numbers.held(cursor):
+        rests = found.setdefault((one.register, one.year), [])
         if one.open:
-            found.setdefault((one.register, one.year), []).append(Rest(one.next, one.last))
+            rests.append(Rest(one.next, one.last))
     for _, grant in waiting_grants.waiting(cursor) if waiting else ():
         book = (grant.register, grant.year)
         found.setdefault(book, []).append(Rest(grant.first, grant.last))

@@ -10,7 +10,7 @@ seal of a code. Each way leads into the journal.
 import hashlib
 
 from saraban_base.sqlite import Write
-from saraban_node import emergency, journal, keys, meta, numbers, requests
+from saraban_node import emergency, journal, keys, lifting, meta, numbers, requests
 from saraban_node.appliance import Appliance
 from saraban_node.errors import NotEnrolled
 from saraban_node.journal import SYSTEM
@@ -68,6 +68,7 @@ def accept_file(node: Appliance, raw: bytes, *, actor: PersonId) -> list[Grant]:
                 raise NotARangeFile(f"for {grant.office} {grant.node}")
             if not numbers.is_held(write.cursor, grant.grant):
                 node.journal.append(write, RangeAccepted(grant=paper), actor=actor)
+                lifting.settle_handed(node, write, (grant.register, grant.year))
                 new.append(grant)
         if new:
             _settle(node, write)
@@ -103,6 +104,7 @@ def accept_code(
             grant=told.grant, register=register, year=year, first=first, last=last, code=told.code
         )
         node.journal.append(write, body, actor=actor)
+        lifting.settle_handed(node, write, (register, year))
         _settle(node, write)
     return told
 
@@ -119,7 +121,7 @@ def _secret_sha256(node: Appliance) -> str:
         NotEnrolled: there is none.
     """
     try:
-        secret = keys.load(node.keys, keys.CENTRE_SECRET)
+        secret = keys.load_centre_secret(node.keys, node.node)
     except FileNotFoundError as wrong:
         raise NotEnrolled from wrong
     return hashlib.sha256(secret.encode("utf-8")).hexdigest()

@@ -34,6 +34,7 @@ from saraban_node.skipping import Rest, skips
 from saraban_sync.errors import RangeProblem
 from saraban_sync.events import EpochStarted, Mark, NumbersSkipped, RangeAccepted
 from saraban_sync.ids import PersonId
+from saraban_sync.registers import buddhist_year
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,10 +131,7 @@ def settle_claim(node: Appliance, write: Write, seen: Iterable[SeenMark], year: 
     for book in sorted({(one.grant.register, one.grant.year) for one in fresh}):
         mine = [one.grant for one in fresh if (one.grant.register, one.grant.year) == book]
         rests = [Rest(one.first, one.last) for one in mine]
-        # A book that the restored database did not know of: nobody was asked about it.
-        nobody = 0 if book[1] > year else None
-        unasked = Floor(known=nobody, guard=0, why=meta.RESTORED, marks=(), actor=SYSTEM)
-        _skip(node, write, book, rests, known.get(book, unasked))
+        _skip(node, write, book, rests, known.get(book, _unasked(book, year)))
     for mark in seen:
         if (found := fence.book_of(mark)) is not None:
             rests = fence.rests_of(write.cursor).get(found, [])
@@ -147,16 +145,29 @@ def settle_claim(node: Appliance, write: Write, seen: Iterable[SeenMark], year: 
     colleagues.explain(write, node.journal)
 
 
-def settle_told(node: Appliance, write: Write, book: Book) -> None:
-    """Give up what is known to be used of a range that was read over the telephone.
+def settle_handed(node: Appliance, write: Write, book: Book) -> None:
+    """Give up what may be used of a range that came on a stick or over the telephone.
 
-    Whoever takes such a range calls this in the same transaction.
+    It may be one that the life before had already, as long as the centre has not agreed to an
+    epoch begun by hand. Whoever takes such a range calls this in the same transaction.
+
+    Args:
+        node: the appliance.
+        write: the transaction.
+        book: the range's series.
     """
-    floor = floors.stated(write.cursor).get(book)
-    if floor is not None and floor.known is not None:
-        rests = fence.rests_of(write.cursor).get(book, [])
-        _, left = _skip(node, write, book, rests, floor)
-        floors.put(write, book, msgspec.structs.replace(floor, guard=left))
+    if not meta.get(write.cursor, meta.UNCLAIMED):
+        return
+    unasked = _unasked(book, buddhist_year(write.now))
+    floor = floors.stated(write.cursor).get(book, unasked)
+    _, left = _skip(node, write, book, fence.rests_of(write.cursor).get(book, []), floor)
+    floors.put(write, book, msgspec.structs.replace(floor, guard=left))
+
+
+def _unasked(book: Book, year: int) -> Floor:
+    """Say what is known of a book that nobody was asked about: nothing, once its year has begun."""
+    known = 0 if book[1] > year else None
+    return Floor(known=known, guard=0, why=meta.RESTORED, marks=(), actor=SYSTEM)
 
 
 def _take_waiting(node: Appliance, write: Write) -> None:

@@ -19,8 +19,20 @@ def serve(folder: Path, *, host: str | None = None, port: int | None = None) -> 
         host: address to listen on; the settings' when None.
         port: port to listen on; the settings' when None.
     """
+    while _serve(folder, host=host, port=port):
+        pass  # the machine was forked: everything is opened again under its new name
+
+
+def _serve(folder: Path, *, host: str | None, port: int | None) -> bool:
+    """Serve until interrupted or until the node has another name; tells whether it has."""
+    renamed: list[bool] = []
+
+    def rename() -> None:
+        renamed.append(True)
+        server.should_exit = True
+
     node = appliance.open_appliance(folder, machine=machine.here(folder))
-    syncer = Syncer(node)
+    syncer = Syncer(node, renamed=rename)
     keeper = marks.Keeper(node.db, node.marks)
     housekeeper = Housekeeper(node, wrote=syncer.try_now)
     settings = uvicorn.Config(
@@ -33,14 +45,16 @@ def serve(folder: Path, *, host: str | None = None, port: int | None = None) -> 
         proxy_headers=False,
         timeout_graceful_shutdown=10,
     )
+    server = uvicorn.Server(settings)
     settle()
     syncer.start()
     housekeeper.start()
     keeper.start()
     try:
-        uvicorn.Server(settings).run()
+        server.run()
     finally:
         housekeeper.stop()
         syncer.stop()
         keeper.stop()
         node.close()
+    return bool(renamed)

@@ -38,6 +38,7 @@ from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreStrange, NotEnrolled
 from saraban_node.fence import Lift
 from saraban_node.file_exchange import CycleReport, FileExchange
+from saraban_node.identity_errors import Renamed
 from saraban_node.journal import SYSTEM
 from saraban_node.lifting import Lifted
 from saraban_node.pushing import Pusher
@@ -83,6 +84,7 @@ class Syncer:
         node: the appliance.
         batch: how many events to send at once, to begin with.
         connect: makes the line to the centre; by HTTP, as the settings say, when not given.
+        renamed: called when the machine has got a name of its own and must be opened again.
     """
 
     def __init__(
@@ -91,8 +93,10 @@ class Syncer:
         *,
         batch: BatchSize | None = None,
         connect: Callable[[Appliance], Centre] | None = None,
+        renamed: Callable[[], None] | None = None,
     ) -> None:
         self._node = node
+        self._renamed = renamed or _nothing
         self._connect = connect or over_http
         self._one_cycle = threading.Lock()
         self._wake = threading.Event()
@@ -163,9 +167,11 @@ class Syncer:
         with self._exchange():
             centre = self._connect(self._node)
             try:
-                return forking.fork(self._node, centre, code=code, actor=actor)
+                name = forking.fork(self._node, centre, code=code, actor=actor)
             finally:
                 centre.close()
+        self._renamed()
+        return name
 
     @contextlib.contextmanager
     def _exchange(self) -> Iterator[CycleReport]:
@@ -173,6 +179,7 @@ class Syncer:
         report = CycleReport()
         began = self._node.clock.monotonic()
         with self._one_cycle, _alone(self._node):
+            self._check_name()
             try:
                 yield report
             except SarabanError as wrong:
@@ -208,6 +215,13 @@ class Syncer:
             epochs.mend(self._node, centre, self._pusher, report)
             self._parts.push(centre, report)
             self._parts.fetch(centre, report)
+
+    def _check_name(self) -> None:
+        """Do nothing under a name that the machine has no more."""
+        with self._node.db.read() as cursor:
+            name = meta.get(cursor, meta.NODE)
+        if name != self._node.node:
+            raise Renamed(f"{self._node.node} is {name} now", node=name)
 
     def _fenced(self) -> bool:
         with self._node.db.read() as cursor:
@@ -290,6 +304,10 @@ def state(cursor: Cursor, *, enrolled: bool) -> SyncState:
         error_en=sync_state.get(cursor, "error_en"),
         offset_ms=int(offset) if offset else None,
     )
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def over_http(node: Appliance) -> Centre:

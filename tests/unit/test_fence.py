@@ -37,6 +37,7 @@ from tests.offices import (
     a_letter,
     an_office,
     events_of,
+    grant,
     register,
 )
 from tests.promises import kept
@@ -219,6 +220,38 @@ def test_a_twin_is_not_freed_by_hand(office: Twice, why: str) -> None:
 
     assert "3F8A-07C2" in told.value.sentence("en")
     assert office.view().why == why
+
+
+def test_a_book_that_is_used_up_is_asked_for_too(tmp_path: Path) -> None:
+    """The life before may have got more numbers of it, and used them."""
+    node = an_office(tmp_path / "node", ranges=[Numbers(Register.INCOMING, YEAR, last=3)])
+    for n in range(3):
+        register(node, a_letter(n))
+    with node.db.write() as write:
+        meta.fence(write, meta.RESTORED)
+    office = Twice(node)
+    (incoming,) = office.view().series
+    assert (incoming.next, incoming.last, incoming.left, incoming.known) == (4, 3, 0, 3)
+
+    office.lift(paper={IN: 3})
+    grant(node, Numbers(Register.INCOMING, YEAR, first=51, last=90))
+    with node.db.write() as write:
+        lifting.settle_handed(node, write, IN)
+
+    assert register(node, a_letter(1)).number == 71
+    node.close()
+
+
+def test_a_range_told_of_a_book_that_nobody_knows_is_given_up_until_the_centre_is_heard(
+    office: Twice,
+) -> None:
+    """It may have been read out to the life before already; the emergency register is open."""
+    office.lift(paper={IN: None, OUT: 0})
+    grant(office.node, Numbers(Register.INCOMING, YEAR, first=101, last=150))
+    with office.node.db.write() as write:
+        lifting.settle_handed(office.node, write, IN)
+
+    assert [(gap.first, gap.last) for gap in office.gaps()] == [(11, 100), (101, 150)]
 
 
 def test_next_years_untouched_book_keeps_its_first_number(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from saraban_node import (
 from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreUnreachable, NoRangeLeft
 from saraban_node.identity_errors import ForkRefused, NotFenced, Renamed, TwinFound
+from saraban_node.syncer import Syncer
 from saraban_node.transport import Centre
 from saraban_sync import admission
 from saraban_sync.admission import Origin, Verdict
@@ -273,6 +274,26 @@ def test_a_program_still_open_under_the_old_name_writes_nothing(twins: Twins) ->
     with pytest.raises(Renamed), old.db.write() as write:
         letters.void_entry(write, old.journal, first, reason="พิมพ์ผิด", actor=SOMSRI)
     old.close()
+
+
+def test_an_exchange_still_running_under_the_old_name_does_nothing(twins: Twins) -> None:
+    old = twins.centre.line(appliance.open_appliance(twins.loser.folder, clock=HandClock()))
+    told: list[str] = []
+    line = Syncer(
+        twins.loser,
+        connect=lambda node: Centre(twins.centre, node=node.node),
+        renamed=lambda: told.append("open me again"),
+    )
+    line.fork("abcd-efgh-jkmn-pqrs")
+    seen = len(twins.centre.statuses)
+
+    with pytest.raises(Renamed):
+        old.run_cycle()
+
+    assert told == ["open me again"]
+    assert len(twins.centre.statuses) == seen
+    with twins.loser.db.read() as cursor:
+        assert not meta.get(cursor, meta.FENCED)
 
 
 def test_a_forked_machine_can_be_forked_again(twins: Twins) -> None:
