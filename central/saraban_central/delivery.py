@@ -41,7 +41,7 @@ class Delivery:
             route=mailbox.route(event.type, journal, event.id, target),
             payload=event.payload,
             signature=event.signature,
-            sender=event.node,
+            sender=journal,
         )
         self._items.setdefault(target, []).append(item)
         self.allow(target, files_of(event))

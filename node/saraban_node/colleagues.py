@@ -22,7 +22,9 @@ from saraban_node.journal import SYSTEM, Journal
 from saraban_sync import events
 from saraban_sync.errors import Unintelligible
 from saraban_sync.events import (
+    EmergencyClosed,
     EmergencyCorrelated,
+    EmergencyOpened,
     EmergencyRegistered,
     EntryNoted,
     EntryVoided,
@@ -123,7 +125,7 @@ def take(write: Write, own: Journal, event: Event, owner: str) -> None:
     if isinstance(event.body, _LINES):
         _keep_line(write, owner, event)
         _fold(write, owner, event.id)
-    elif not target:
+    elif not target and not isinstance(event.body, _KNOWN):
         raise Unintelligible(f"a {event.type} is not for this office")
     explain(write, own)
 
@@ -166,14 +168,13 @@ def select(cursor: Cursor, condition: str, bindings: dict[str, Any]) -> list[Col
     return [_shown(row) for row in found]
 
 
-def is_register_event(event: Event) -> bool:
-    """Tell whether an event is one of those that colleagues show each other."""
-    return isinstance(event.body, _LINES) or bool(_target(event))
-
-
 _LINES: Final = (
     LetterRegistered, NumberReserved, EmergencyRegistered, NumbersSkipped, NumbersReturned,
 )  # fmt: skip
+
+
+_KNOWN: Final = (EmergencyOpened, EmergencyClosed)
+"""Shown to colleagues too; no line comes of them."""
 
 
 def _target(event: Event) -> str:

@@ -103,8 +103,17 @@ def _status(node: Appliance, cursor: Cursor) -> dict[str, object]:
         "machine": machine_of(cursor),
         "fenced": meta.get(cursor, meta.FENCED),
         "held": journal.id_at(cursor, deliveries.known_stored(cursor)),
-        "epoch": meta.epoch(cursor),
+        "epoch": _agreed_epoch(cursor),
+        "generation": int(meta.get(cursor, meta.GENERATION) or "0"),
     }
+
+
+def _agreed_epoch(cursor: Cursor) -> int:
+    """Give the newest epoch of which the centre knows: not one that was just begun by hand."""
+    begun = meta.get(cursor, meta.UNCLAIMED).split()
+    if not begun:
+        return meta.epoch(cursor)
+    return int(journal.id_at(cursor, int(begun[0]))[:4]) - 1
 
 
 def machine_of(cursor: Cursor) -> str:

@@ -45,6 +45,7 @@ def mend(node: Appliance, centre: Centre, pusher: Pusher, report: CycleReport) -
         event = wrong.facts.get("event", "")
         raise JournalsDiverge(wrong.detail, event=event) from wrong
     report.healed += healed.events
+    claim(node, centre, pusher, report)
     pusher.push(centre, report)
     waiting_grants.look(node, centre)
     return healed
@@ -129,7 +130,8 @@ def _claim(
         left = meta.get(write.cursor, meta.UNCLAIMED).split()
         meta.put(write, meta.UNCLAIMED, " ".join(one for one in left if int(one) != begun.seq))
         ratchet.answered(write, following)
-        lifting.settle_claim(node, write, given.marks, year)
+        if not meta.get(write.cursor, meta.FENCED):  # else all is settled when that is lifted
+            lifting.settle_claim(node, write, given.marks, year)
 
 
 def _asked(node: Appliance, why: str) -> EpochAsked:

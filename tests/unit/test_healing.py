@@ -294,6 +294,25 @@ def test_a_lost_answer_to_the_claim_is_asked_for_again(office: Burnt) -> None:
     assert (office.why(), office.centre.epoch) == ("", 2)
 
 
+def test_a_machine_stopped_again_before_the_centre_has_agreed_claims_first(
+    office: Burnt,
+) -> None:
+    """Lifted by hand, then copied onto another disk, then a line."""
+    office.comes_back()
+    lifting.lift_by_hand(office.node, office.wanted())
+    with office.node.db.write() as write:
+        meta.fence(write, meta.COPIED)
+
+    lifted = office.lifts(paper={IN: 28})
+
+    assert (lifted.epoch, office.centre.epoch, office.why()) == (3, 3, "")
+    assert [status["epoch"] for status in office.centre.statuses[-2:]] == [1, 3]
+    office.exchanges()
+    assert sorted(name for name in office.centre.journal if not name.startswith("0001")) == [
+        e.id for e in events_of(office.node) if e.epoch > 1
+    ]
+
+
 def test_an_epoch_that_another_machine_has_is_a_twin(office: Burnt) -> None:
     office.comes_back()
     lifting.lift_by_hand(office.node, office.wanted())
