@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from saraban_base.clock import Clock
+from saraban_base.clock import Clock, Evidence
 from saraban_node import appliance, journal, letters, meta, postbox
 from saraban_node.appliance import Appliance
 from saraban_node.entries import Entry
@@ -51,9 +51,13 @@ _SENDERS: Final = (
 class HandClock:
     """A clock that stands still until a test moves it."""
 
-    def __init__(self, moment: datetime = MORNING) -> None:
+    def __init__(self, moment: datetime = MORNING, *, has_rtc: bool = True) -> None:
         self.moment = moment
         self.up = 1_000.0
+        self.boot_id = "0a1b2c3d"
+        self.has_rtc = has_rtc
+        self.ntp_doubt_ms: int | None = None
+        """Whether a time service steers it, and how well."""
 
     def now(self) -> datetime:
         return self.moment
@@ -62,7 +66,10 @@ class HandClock:
         return self.up
 
     def boot(self) -> str:
-        return "0a1b2c3d"
+        return self.boot_id
+
+    def evidence(self) -> Evidence:
+        return Evidence(self.has_rtc, self.ntp_doubt_ms)
 
     def forward(self, **by: float) -> None:
         """Let time pass, as ``timedelta`` names it."""
@@ -70,9 +77,20 @@ class HandClock:
         self.moment += step
         self.up += step.total_seconds()
 
+    def until(self, moment: datetime) -> None:
+        """Let time pass until a moment."""
+        self.forward(seconds=(moment - self.moment).total_seconds())
+
     def put(self, moment: datetime) -> None:
         """Set the wall clock, forwards or backwards, as a person or a dead battery does."""
         self.moment = moment
+
+    def reboot(self, **off: float) -> None:
+        """Switch the machine off and on again; the battery clock, if it has one, runs meanwhile."""
+        if self.has_rtc:
+            self.moment += timedelta(**off)
+        self.up = 10.0
+        self.boot_id = f"{(int(self.boot_id, 16) + 1) % 2**32:08x}"
 
 
 BOOKS: Final = (Register.INCOMING, Register.OUTGOING)
@@ -230,17 +248,22 @@ class FarOffice:
 
 def introduce(node: Appliance, *others: Appliance | FarOffice) -> None:
     """Let a node know other offices and their keys, as the centre's directory does."""
+    for other in others:
+        for entry in _directory(other, instant(node.clock.now())):
+            put_in_directory(node, entry)
+
+
+def put_in_directory(node: Appliance, entry: DirectoryEntry) -> None:
+    """Let a node know an office or a node, as the centre's directory does."""
+    text = sign_entry(CENTRE_KEY, entry)
+    document = Document(
+        id=f"{entry.version:010d}",
+        payload=text.p.encode("utf-8"),
+        signature=text.s,
+        sender=CENTRE,
+    )
     with node.db.write() as write:
-        for other in others:
-            for entry in _directory(other, instant(node.clock.now())):
-                text = sign_entry(CENTRE_KEY, entry)
-                document = Document(
-                    id=f"{entry.version:010d}",
-                    payload=text.p.encode("utf-8"),
-                    signature=text.s,
-                    sender=CENTRE,
-                )
-                postbox.take_directory(write, document)
+        postbox.take_directory(write, document)
 
 
 def carry(event: Event, to: Appliance, *, place: int = 1, sender: str | None = None) -> None:

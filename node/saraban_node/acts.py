@@ -1,13 +1,12 @@
 """What every act on a register needs: the line it is about, tidy words, the year to number in."""
 
 from saraban_base.sqlite import Write
-from saraban_node import entries
+from saraban_node import entries, year_gate
 from saraban_node.entries import Entry
 from saraban_node.errors import FieldTooLong, NoSuchEntry
 from saraban_node.journal import Journal
 from saraban_sync import thai
 from saraban_sync.ids import EventId
-from saraban_sync.registers import buddhist_year
 
 
 def required(write: Write, entry: EventId) -> Entry:
@@ -42,5 +41,9 @@ def tidied(field: str, text: str, limit: int) -> str:
 
 
 def year_to_number(write: Write, journal: Journal) -> int:
-    """Give the Buddhist year in which a number is taken now."""
-    return buddhist_year(write.now)
+    """Give the Buddhist year in which a number is taken now.
+
+    Raises:
+        ClockUntrusted: the clock cannot say, or would open a year it may not open.
+    """
+    return year_gate.year_to_number(write, journal.clock)

@@ -57,6 +57,8 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     centre_key: str
     epoch: int
     generation: int
+    time: str = ""
+    """The centre's time when it answered; empty when it did not say."""
 
 
 class ForkOf(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,17 +9,20 @@ from typing import Final
 from saraban_base import durable
 from saraban_base.clock import Clock, SystemClock
 from saraban_base.sqlite import Database
-from saraban_node import config, keys, meta, projections
+from saraban_node import config, keys, marks, meta, projections
+from saraban_node import machine as machines
+from saraban_node.clock_watch import ClockWatch
 from saraban_node.config import NodeConfig
 from saraban_node.errors import BadSettings, FolderInUse, NoNodeHere
 from saraban_node.files import FileStore
-from saraban_node.journal import SYSTEM, ClockOffset, Journal
+from saraban_node.journal import SYSTEM, Journal
+from saraban_node.machine import Machine
 from saraban_sync.events import JournalOpened
 from saraban_sync.ids import NodeId, OfficeCode
 from saraban_sync.signing import SigningKey
 
 PROGRAM: Final = "0.1.0"
-DATABASE: Final = "node.db"
+DATABASE: Final = machines.DATABASE
 MIGRATIONS: Final = files("saraban_node") / "migrations"
 
 
@@ -41,6 +44,11 @@ class Appliance:
     def keys(self) -> Path:
         """The folder of secrets."""
         return self.folder / "keys"
+
+    @property
+    def marks(self) -> tuple[Path, ...]:
+        """The files that say, outside the database, how far the books were numbered."""
+        return marks.places(self.folder, self.config, self.node)
 
     def close(self) -> None:
         """Close the database."""
@@ -88,7 +96,8 @@ def create(
         meta.put(write, meta.OFFICE_NAME, office_name)
         meta.put(write, meta.PREFIX, prefix)
         meta.put(write, meta.EPOCH, "1")
-        journal = Journal(node, key, ClockOffset(clock), projections.project)
+        journal = Journal(node, key, ClockWatch(clock), projections.project)
+        journal.clock.vouched(write)  # who makes a node has looked at the clock
         opening = JournalOpened(office=office, key=key.public, program=PROGRAM)
         journal.append(write, opening, actor=SYSTEM)
     database.close()
@@ -97,7 +106,11 @@ def create(
 
 
 def open_appliance(
-    folder: Path, *, clock: Clock | None = None, vfs: str | None = None
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    vfs: str | None = None,
+    machine: Machine | None = None,
 ) -> Appliance:
     """Open the node that lives in a folder.
 
@@ -105,6 +118,8 @@ def open_appliance(
         folder: the node's folder.
         clock: where time comes from; the machine's when not given.
         vfs: SQLite's file layer; the checksumming one when not given.
+        machine: what this machine is; the database is fenced if it was another's, or if it is
+            older than its marks. Nobody looks when not given.
 
     Raises:
         NoNodeHere: the folder holds no node.
@@ -116,10 +131,6 @@ def open_appliance(
     if not (folder / DATABASE).is_file():
         raise NoNodeHere(str(folder), folder=folder)
     clock = clock or SystemClock()
-    try:
-        key = keys.load_signing_key(folder / "keys")
-    except (OSError, ValueError) as wrong:
-        raise BadSettings(str(wrong), file="keys/signing", what=wrong) from wrong
     letter_files = FileStore(folder / "files")
     database = Database.open(folder / DATABASE, migrations=MIGRATIONS, clock=clock, vfs=vfs)
     try:
@@ -127,6 +138,12 @@ def open_appliance(
             node = NodeId(meta.get(cursor, meta.NODE))
             office = OfficeCode(meta.get(cursor, meta.OFFICE))
             name = meta.get(cursor, meta.OFFICE_NAME)
+        key = _key(folder / "keys", node)
+        if machine is not None:
+            machines.check(database, machine)
+            marks.check(database, marks.places(folder, settings, node))
+        watch = ClockWatch(clock)
+        watch.first_look(database)
     except BaseException:
         database.close()
         raise
@@ -134,10 +151,17 @@ def open_appliance(
         folder=folder,
         config=settings,
         db=database,
-        journal=Journal(node, key, ClockOffset(clock), projections.project),
+        journal=Journal(node, key, watch, projections.project),
         files=letter_files,
         clock=clock,
         node=node,
         office=office,
         office_name=name,
     )
+
+
+def _key(folder: Path, node: NodeId) -> SigningKey:
+    try:
+        return keys.load_signing_key(folder, node)
+    except (OSError, ValueError) as wrong:
+        raise BadSettings(str(wrong), file="keys/signing", what=wrong) from wrong

@@ -1,16 +1,20 @@
 """Introduces a new node to its centre with a one-time code."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from saraban_base.clock import Clock
+from saraban_base.clock import Clock, SystemClock
 from saraban_node import appliance, config, keys, meta, transport
 from saraban_node.appliance import PROGRAM, Appliance
 from saraban_node.errors import CentreRefused, FolderInUse
 from saraban_sync.ids import node_id, office_code
+from saraban_sync.registers import parse_instant
 from saraban_sync.signing import SigningKey
 
 _JOINING: Final = "joining"
+_SOON: Final = 10
+"""Seconds within which an answer tells the time."""
 
 
 def join(
@@ -38,13 +42,16 @@ def join(
         CentreUnreachable: there is no line; try again with the same folder and code.
         CentreRefused: the code is wrong, used or too old.
     """
-    key = _key_for(folder)
+    key, clock = _key_for(folder), clock or SystemClock()
     timeout = config.NodeConfig().request_timeout_seconds
+    began = clock.monotonic()
     try:
         given = transport.enrol(url, code=code, key=key.public, program=PROGRAM, timeout=timeout)
     except CentreRefused:
         (folder / _JOINING).unlink()
         raise
+    seconds = clock.monotonic() - began
+    offset_ms = _offset_ms(given.time, clock.now(), seconds)
     (folder / _JOINING).unlink()
     made = appliance.create(
         folder,
@@ -61,7 +68,18 @@ def join(
         meta.put(write, meta.CENTRE_KEY, given.centre_key)
         meta.put(write, meta.EPOCH, str(given.epoch))
         meta.put(write, meta.GENERATION, str(given.generation))
+        if offset_ms is not None:
+            made.journal.clock.measured(write, offset_ms, seconds=seconds)
     return made
+
+
+def _offset_ms(centre: str, here: datetime, seconds: float) -> int | None:
+    """Tell how far the centre's clock is ahead of this machine's, if the answer says so."""
+    try:
+        ahead = (parse_instant(centre) - here).total_seconds() + seconds / 2
+    except ValueError:
+        return None
+    return round(ahead * 1000) if seconds < _SOON else None
 
 
 def _key_for(folder: Path) -> SigningKey:

@@ -271,7 +271,14 @@ def greatest(cursor: Cursor, register: Register, year: int) -> int:
 
 def newest_year(cursor: Cursor) -> int:
     """Give the latest Buddhist year of which a number was given; 0 when none was."""
-    return int(value(cursor, "SELECT coalesce(max(year), 0) FROM entry"))
+    found = value(
+        cursor,
+        "SELECT max(year) FROM (SELECT"
+        " (SELECT max(year) FROM entry WHERE register = book.register AND number > 0) AS year"
+        " FROM (SELECT DISTINCT register FROM number_range) AS book"
+        " UNION ALL SELECT max(year) FROM entry WHERE emergency > 0)",
+    )  # a step into an index for each book
+    return int(found or 0)
 
 
 def gaps(cursor: Cursor, register: Register | None = None, year: int | None = None) -> list[Gap]:

@@ -39,7 +39,7 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     offset_ms: Whole | None = None
     """Centre's time minus this machine's, when last measured; milliseconds."""
     offset_age_s: Whole | None = None
-    """Seconds since that measurement."""
+    """Seconds since that measurement; absent when that is :attr:`age_s`."""
     stepped: bool = False
     """Whether wall time has gone backwards since the event before."""
     source: str = ""

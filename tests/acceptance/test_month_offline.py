@@ -125,7 +125,7 @@ def _over_new_year(world: World, school: Appliance) -> list[tuple[int, int]]:
     """A clerk works through midnight; gives year and number of each letter."""
     given = []
     for moment in ("2026-12-31T23:58", "2026-12-31T23:59", "2027-01-01T00:00", "2027-01-01T00:01"):
-        world.clock.put(datetime.fromisoformat(moment).replace(tzinfo=BANGKOK).astimezone(UTC))
+        world.clock.until(datetime.fromisoformat(moment).replace(tzinfo=BANGKOK).astimezone(UTC))
         entry = register(school, a_letter(1))
         given.append((entry.year, entry.number))
     return given
@@ -150,7 +150,7 @@ def test_a_month_without_a_line_arrives_at_the_centre_once_and_in_order(world: W
     given: list[tuple[int, int]] = []
     for day in range(DAYS):
         morning = FIRST_MORNING + timedelta(days=day)
-        world.clock.put(morning.astimezone(UTC))
+        world.clock.until(morning.astimezone(UTC))
         _a_day(world, school, day)
         _an_evening(world, school)
         if morning.date().isoformat() == "2026-12-31":

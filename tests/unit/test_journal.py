@@ -230,15 +230,17 @@ def test_the_distance_to_the_centre_s_clock_and_its_age_are_written_down(
     node: Appliance, clock: HandClock
 ) -> None:
     register(node, a_letter(1))
-    node.journal.offset.measured(-1_500)
+    with node.db.write() as write:
+        node.journal.clock.measured(write, -1_500, seconds=0.2)
     clock.forward(minutes=3)
     register(node, a_letter(2))
 
-    before, after = events_of(node)[-2:]
+    before, after = (event.clock for event in events_of(node)[-2:])
 
-    assert (before.clock.offset_ms, before.clock.offset_age_s) == (None, None)
-    assert (after.clock.offset_ms, after.clock.offset_age_s) == (-1_500, 180)
-    assert after.clock.boot == clock.boot()
+    assert (before.offset_ms, before.source, before.age_s, before.doubt_s) == (None, "human", 0, 300)
+    assert (after.offset_ms, after.source, after.age_s, after.doubt_s) == (-1_500, "centre", 180, 2)
+    assert after.offset_age_s is None  # it is the source's own age
+    assert after.boot == clock.boot()
 
 
 def _update(write: Write, seq: int, column: str, content: bytes) -> None:

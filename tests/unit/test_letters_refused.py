@@ -273,7 +273,7 @@ def test_acts_on_what_is_not_there_or_without_a_reason_are_refused(node: Applian
 def test_next_year_without_numbers_is_refused_though_this_year_has_some_left(
     node: Appliance, clock: HandClock
 ) -> None:
-    clock.put(datetime(2026, 12, 31, 17, 0, tzinfo=UTC))
+    clock.until(datetime(2026, 12, 31, 17, 0, tzinfo=UTC))
 
     assert "2570" in refused_letter(node, NoRangeLeft, a_letter(1))
 

@@ -91,7 +91,7 @@ def test_a_letter_on_a_reserved_number_shows_both_times(node: Appliance, clock: 
 def test_last_years_reserved_number_is_finished_in_last_years_register(
     node: Appliance, clock: HandClock
 ) -> None:
-    clock.put(MORNING + timedelta(days=38))  # 30 December
+    clock.until(MORNING + timedelta(days=38))  # 30 December
     reserved = reserve(node)
     clock.forward(days=5)
 

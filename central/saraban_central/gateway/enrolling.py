@@ -111,6 +111,7 @@ def _welcome(centre: Centre, done: Enrolled) -> dict[str, object]:
         "centre_key": centre.key.public,
         "epoch": done.node.epoch,
         "generation": centre.identity.generation,
+        "time": instant(centre.clock.now()),
     }
 
 
