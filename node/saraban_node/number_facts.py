@@ -19,22 +19,28 @@ from saraban_sync.ids import parse_event_id
 from saraban_sync.registers import Register
 from saraban_sync.states import GAPS, Fact, Granted, State
 
-_ODD: Final = (
+_COLUMNS: Final = (
     "SELECT entry.seq, entry.id, entry.number, entry.state, entry.reservation, entry.registered_at,"
     " coalesce(registrar.name, entry.registered_by), entry.reserved_at,"
     " coalesce(reserver.name, entry.reserved_by), entry.holder, entry.void_reason, entry.emergency,"
-    " entry.subject, iif(json_valid(own.payload), json_extract(own.payload, '$.node'), ''),"
+    " entry.subject,"
+)
+_SERIES: Final = (
+    " LEFT JOIN person AS registrar ON registrar.person = entry.registered_by"
+    " LEFT JOIN person AS reserver ON reserver.person = entry.reserved_by"
+    " WHERE register = :register AND year = :year AND number > 0"
+    # As the index entry_notable has it, or it is not used.
+    " AND (state <> 'issued' OR reservation <> '' OR emergency > 0) ORDER BY entry.number"
+)
+_ODD: Final = f"{_COLUMNS} :node, :node FROM entry{_SERIES}"
+_ODD_AFTER_A_FORK: Final = (
+    f"{_COLUMNS} iif(json_valid(own.payload), json_extract(own.payload, '$.node'), ''),"
     " iif(json_valid(reserving.payload), json_extract(reserving.payload, '$.node'), '')"
     " FROM entry JOIN journal AS own ON own.seq = entry.seq"
     " LEFT JOIN journal AS reserving ON entry.reservation <> ''"
-    "  AND reserving.seq = CAST(substr(entry.reservation, 6) AS INTEGER)"
-    " LEFT JOIN person AS registrar ON registrar.person = entry.registered_by"
-    " LEFT JOIN person AS reserver ON reserver.person = entry.reserved_by"
-    " WHERE register = ? AND year = ? AND number > 0"
-    # As the index entry_notable has it, or it is not used.
-    " AND (state <> 'issued' OR reservation <> '' OR emergency > 0)"
-    " ORDER BY entry.number"
+    f"  AND reserving.seq = CAST(substr(entry.reservation, 6) AS INTEGER){_SERIES}"
 )
+"""Only a forked journal holds events that were signed under another name."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,9 @@ class OddLine:
 
 def odd_lines(cursor: Cursor, register: Register, year: int) -> list[OddLine]:
     """List the odd lines of a series by number."""
-    found = rows(cursor, _ODD, (register, year))
+    sql = _ODD_AFTER_A_FORK if meta.get(cursor, meta.ORIGIN) else _ODD
+    series = {"register": register, "year": year, "node": meta.get(cursor, meta.NODE)}
+    found = rows(cursor, sql, series)
     return [OddLine(row[0], row[1], row[2], State(row[3]), *row[4:]) for row in found]
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
-from saraban_base.sqlite import Cursor, one, rows, value
+from saraban_base.sqlite import Cursor, rows, value
 from saraban_node import journal, meta, numbers
 from saraban_node.number_facts import OddLine, facts, granted, odd_lines, told
 from saraban_node.numbers import Explanation, HeldRange
@@ -28,11 +28,15 @@ SeriesKey = tuple[Register, int]
 """Register and Buddhist year."""
 
 _STRUCK: Final = (
-    "SELECT journal.at, coalesce(person.name, journal.actor) FROM happening"
-    " JOIN journal ON journal.seq = happening.seq LEFT JOIN person ON person.person = journal.actor"
-    " WHERE entry = ? AND type IN ('entry.voided', 'reservation.ended')"
-    " ORDER BY happening.seq DESC LIMIT 1"
+    "SELECT happening.entry, journal.at, coalesce(person.name, journal.actor) FROM entry"
+    " JOIN happening ON happening.entry = entry.seq JOIN journal ON journal.seq = happening.seq"
+    " LEFT JOIN person ON person.person = journal.actor"
+    " WHERE register = ? AND year = ? AND number > 0"
+    " AND (state <> 'issued' OR reservation <> '' OR emergency > 0)"  # as the index has it
+    " AND state IN ('void', 'expired') AND type IN ('entry.voided', 'reservation.ended')"
+    " ORDER BY happening.entry, happening.seq"
 )
+"""Who struck each line that was struck, and when."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +210,9 @@ def account_of(cursor: Cursor, register: Register, year: int) -> Account:
 def series_proof(cursor: Cursor, register: Register, year: int) -> SeriesProof:
     """Account for one series and name the odd ones."""
     odd = odd_lines(cursor, register, year)
-    named = [_notable(cursor, line) for line in odd] + _gaps(cursor, register, year)
+    struck = {row[0]: (row[1], row[2]) for row in rows(cursor, _STRUCK, (register, year))}
+    named = [_notable(line, struck.get(line.seq)) for line in odd]
+    named += _gaps(cursor, register, year)
     return SeriesProof(
         register=register,
         year=year,
@@ -228,13 +234,18 @@ def _chosen(
     return [key for key in keys if register in (None, key[0]) and year in (None, key[1])]
 
 
-def _notable(cursor: Cursor, line: OddLine) -> Notable:
-    """Put one odd line into words."""
+def _notable(line: OddLine, struck: tuple[str, str] | None) -> Notable:
+    """Put one odd line into words.
+
+    Args:
+        line: the line.
+        struck: when it was struck and by whom, if it was.
+    """
     at, who = line.registered_at, line.registered_by
     if line.state is State.RESERVED:
         at, who = line.reserved_at, line.reserved_by
     elif line.state in (State.VOID, State.EXPIRED):
-        at, who = one(cursor, _STRUCK, (line.seq,)) or (at, who)
+        at, who = struck or (at, who)
     return Notable(
         first=line.number,
         last=line.number,

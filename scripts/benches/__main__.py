@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.benches import idle, register, search, sync
+from scripts.benches import idle, numbers, register, search, sync
 from scripts.benches.report import Report
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -14,6 +14,7 @@ BENCHES: dict[str, Callable[..., Report]] = {
     "sync": sync.run,
     "search": search.run,
     "idle": idle.run,
+    "numbers": numbers.run,
 }
 
 
