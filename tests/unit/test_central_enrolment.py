@@ -16,6 +16,7 @@ from saraban_central.store.interface import Records
 from saraban_sync import grants
 from saraban_sync.errors import NotAnIdentifier
 from saraban_sync.events import Signed
+from saraban_sync.registers import instant
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import DIRECTORY
 from tests.central_district import District
@@ -261,7 +262,9 @@ def test_a_node_is_taken_in_over_http_and_its_secret_opens_the_door(
     told = answer.json()
     assert set(told) == {
         "node", "office", "office_name", "prefix", "secret", "centre_key", "epoch", "generation",
+        "time",
     }  # fmt: skip
+    assert told["time"] == instant(district.clock.now())
     assert told["centre_key"] == district.centre.key.public
     assert answer.headers["Cache-Control"] == "no-store"
     door = httpx.get(f"{url}/db/", headers=basic(told["node"], told["secret"]))

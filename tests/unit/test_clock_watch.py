@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import appliance, projections
+from saraban_central import directory, enrolment
+from saraban_central.centre import make_centre
+from saraban_central.config import CentralConfig
+from saraban_node import appliance, projections, transport
+from saraban_node import enrolment as joining
+from saraban_node.answers import Enrolment
 from saraban_node.appliance import Appliance
 from saraban_node.clock_errors import (
     ClockStepped,
@@ -25,6 +30,7 @@ from tests.clock_office import (
     standing,
 )
 from tests.offices import (
+    CENTRE_KEY,
     MALI,
     MORNING,
     YEAR,
@@ -33,6 +39,7 @@ from tests.offices import (
     events_of,
     register,
 )
+from tests.served_centre import serving
 
 
 @pytest.fixture
@@ -237,3 +244,43 @@ def test_a_person_s_word_does_not_replace_the_centre_s(node: Appliance) -> None:
 
     assert events_of(node, "clock.confirmed")[-1].actor == MALI
     assert standing(node).sight.judged.source is Source.CENTRE
+
+
+# --- the first moments
+
+
+@pytest.mark.parametrize("off", [timedelta(minutes=-20), timedelta(days=365)])
+def test_a_new_node_goes_by_the_time_the_centre_gave_with_its_welcome(
+    tmp_path: Path, off: timedelta
+) -> None:
+    """Twenty minutes are borne; a clock a year ahead gives no number before it is set."""
+    there, here = HandClock(), HandClock(MORNING + off)
+    centre = make_centre(tmp_path / "centre", CentralConfig(), clock=there)
+    directory.add_office(centre, "school-a", name="โรงเรียน", prefix="ศธ 04")
+    code = enrolment.make_code(centre, "school-a").code
+    with serving(centre) as url:
+        node = joining.join(tmp_path / "node", url=url, code=code, clock=here)
+    centre.close()
+    judged = standing(node).sight.judged
+    node.close()
+
+    if off < timedelta(0):
+        assert (judged.source, judged.doubt_s) == (Source.CENTRE, 1_200)
+    else:
+        assert judged.expected is not None
+        assert abs(judged.expected - MORNING) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("time", ["", "yesterday"])
+def test_a_centre_that_does_not_tell_the_time_leaves_the_word_to_who_made_the_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, time: str
+) -> None:
+    given = Enrolment(
+        node="school-a", office="school-a", office_name="โรงเรียน", prefix="", secret="s" * 43,
+        centre_key=CENTRE_KEY.public, epoch=1, generation=1, time=time,
+    )  # fmt: skip
+    monkeypatch.setattr(transport, "enrol", lambda *_, **__: given)
+    node = joining.join(tmp_path / "node", url="http://centre", code="x", clock=HandClock())
+
+    assert standing(node).sight.judged.source is Source.HUMAN
+    node.close()
