@@ -9,9 +9,11 @@ import pytest
 from saraban_base.clock import SystemClock
 from saraban_base.sqlite import rows
 from saraban_node import appliance, fence, forking, keys, machine, marks, meta, ratchet
+from saraban_node.answers import Enrolment
 from saraban_node.appliance import Appliance
 from saraban_node.backup import errors, restore, service
 from saraban_node.backup.restore import From
+from saraban_node.journal import SYSTEM
 from saraban_sync.registers import Register, buddhist_year
 from saraban_sync.signing import SigningKey
 from tests.backup_office import make_school, register_letter
@@ -92,13 +94,13 @@ def test_a_forked_office_comes_back_under_its_new_name_and_key(
         meta.fence(write, meta.TWIN)
         meta.put(write, meta.CENTRE_KEY, "c" * 43)
     key = SigningKey.generate()
-    given = forking.Enrolment(
+    given = Enrolment(
         node="school-a-2", office="school-a", office_name="โรงเรียนบ้านดอย", prefix="",
         secret="s" * 43, centre_key="c" * 43, epoch=4, generation=1,
     )  # fmt: skip
     forking._keep_secrets(school.keys, forking._checked(school, given), key, given.secret)
     with school.db.write() as write:
-        forking._rename(school, write, given, key, None, forking.SYSTEM)
+        forking._rename(school, write, given, key, None, SYSTEM)
     forked = appliance.open_appliance(school.folder)
     service.back_up(forked)
     forked.close()

@@ -1,0 +1,276 @@
+"""Restored, copied and twin machines against the real centre: no number twice and none lost."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from saraban_base.sqlite import rows
+from saraban_central import directory, enrolment, grants, twins
+from saraban_central.centre import Centre, make_centre, open_centre
+from saraban_central.config import CentralConfig
+from saraban_central.router import Router
+from saraban_node import appliance, colleagues, fence, lifting, meta, numbers, ratchet, sync_state
+from saraban_node import enrolment as joining
+from saraban_node.appliance import Appliance
+from saraban_node.fence import Lift
+from saraban_node.identity_errors import CentreDecides, Superseded, TwinFound
+from saraban_node.machine import Machine
+from saraban_node.numbers import Gap
+from saraban_node.syncer import Syncer
+from saraban_sync.registers import Register
+from saraban_sync.wire import journal_database
+from tests.offices import SOMSRI, YEAR, HandClock, a_letter, events_of, register
+from tests.promises import kept
+from tests.served_centre import serving
+
+IN = (Register.INCOMING, YEAR)
+HOME, AWAY = Machine("a" * 64), Machine("b" * 64)
+
+
+@dataclass
+class World:
+    """A centre with one school, and what can happen to their machines."""
+
+    folder: Path
+    centre: Centre
+    url: str
+    clock: HandClock
+    node: Appliance
+    nodes: list[Appliance] = field(default_factory=list)
+
+    def works(self, count: int, node: Appliance | None = None) -> list[int]:
+        """Register letters; gives their numbers."""
+        return [register(node or self.node, a_letter(n)).number for n in range(count)]
+
+    def exchanges(self, node: Appliance | None = None) -> None:
+        """Exchange, and let the centre do its work."""
+        Syncer(node or self.node).run_cycle()
+        Router(self.centre).run()
+
+    def copies(self, name: str) -> Path:
+        """Copy the node's folder as it is now."""
+        self.node.db.checkpoint()
+        shutil.copytree(self.node.folder, self.folder / name)
+        return self.folder / name
+
+    def opens(self, folder: Path, machine: Machine | None = None) -> Appliance:
+        found = appliance.open_appliance(folder, clock=self.clock, machine=machine)
+        self.nodes.append(found)
+        return found
+
+    def restores(self, folder: Path) -> Appliance:
+        """Bring yesterday's copy back as the restore command does."""
+        node = self.opens(folder)
+        with node.db.write() as write:
+            meta.fence(write, meta.RESTORED)
+            meta.remove(write, meta.MACHINE)
+            meta.remove(write, meta.MACHINE_HERE)
+            ratchet.forget(write)
+            sync_state.forget(write)
+        node.close()
+        self.node.close()
+        self.node = self.opens(folder, AWAY)
+        return self.node
+
+    def at_the_centre(self, name: str = "school-a") -> list[str]:
+        found = self.centre.store.page(journal_database(name), limit=1_000)
+        return [document.id for document in found]
+
+    def gaps(self, node: Appliance | None = None) -> list[Gap]:
+        with (node or self.node).db.read() as cursor:
+            return numbers.gaps(cursor, *IN)
+
+    def why(self, node: Appliance | None = None) -> str:
+        with (node or self.node).db.read() as cursor:
+            return meta.get(cursor, meta.FENCED)
+
+    def stated(self, paper: int | None = None, **more: bool) -> Lift:
+        return Lift(actor=SOMSRI, paper={IN: paper}, **{"alone": True, **more})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    clock = HandClock()
+    centre = make_centre(tmp_path / "centre", CentralConfig(), clock=clock)
+    directory.add_office(centre, "school-a", name="โรงเรียนบ้านดอย", prefix="ศธ 04123.45")
+    with serving(centre) as url:
+        code = enrolment.make_code(centre, "school-a").code
+        joining.join(tmp_path / "node", url=url, code=code, clock=clock).close()
+        grants.grant(centre, "school-a", *IN, size=60)
+        node = appliance.open_appliance(tmp_path / "node", clock=clock, machine=HOME)
+        made = World(tmp_path, centre, url, clock, node, [node])
+        made.exchanges()
+        yield made
+        for one in made.nodes:
+            one.close()
+    centre.close()
+
+
+def test_a_restored_office_heals_and_goes_on_with_a_line(world: World) -> None:
+    world.works(4)
+    world.exchanges()
+    yesterday = world.copies("yesterday")
+    world.works(3)
+    world.exchanges()
+    world.restores(yesterday)
+    world.exchanges()
+    assert world.why() == meta.RESTORED
+
+    lifted = Syncer(world.node).lift(world.stated(7))
+
+    assert (lifted.epoch, world.works(1)) == (2, [28])
+    world.exchanges()
+    world.exchanges()
+    assert world.at_the_centre() == [event.id for event in events_of(world.node)]
+    assert directory.node(world.centre.store, "school-a").value.epoch == 2
+    kept(world.node)
+
+
+def test_an_office_restored_with_no_line_gives_no_number_twice_and_explains_the_gap(
+    world: World,
+) -> None:
+    yesterday = world.copies("yesterday")
+    lost = world.works(5)
+    world.exchanges()
+    world.restores(yesterday)
+
+    lifting.lift_by_hand(world.node, world.stated(3))  # the last two letters were not on the desk
+    again = world.works(2)
+    for _ in range(3):
+        world.exchanges()
+
+    assert not set(lost) & set(again)
+    (gap,) = world.gaps()
+    assert (gap.first, gap.last, gap.guard) == (1, 23, 20)
+    assert sorted(one.first for one in gap.explanations) == lost
+    assert all("ก่อนฐานข้อมูลถูกกู้คืน" in one.text for one in gap.explanations)
+    assert not fence_view(world).unclaimed
+    assert len(world.at_the_centre()) == len(events_of(world.node)) + len(lost)
+    kept(world.node)
+
+
+def fence_view(world: World) -> fence.FenceView:
+    with world.node.db.read() as cursor:
+        return fence.status(world.node, cursor)
+
+
+def test_a_copied_folder_is_moved_to_its_new_machine_and_the_old_one_stops(world: World) -> None:
+    world.works(2)
+    world.exchanges()
+    copy = world.opens(world.copies("copy"), AWAY)
+    assert world.why(copy) == meta.COPIED
+
+    Syncer(copy).lift(world.stated(alone=False))  # nobody is sure that the old machine is off
+    with pytest.raises(Superseded):
+        world.exchanges()
+
+    assert (world.why(), world.why(copy)) == (meta.SUPERSEDED, "")
+    assert [(gap.first, gap.last) for gap in world.gaps(copy)] == [(3, 60)]
+    world.exchanges(copy)
+
+
+def test_two_machines_that_number_under_one_name_are_found_at_the_first_contact_of_both(
+    world: World,
+) -> None:
+    world.works(2)
+    world.exchanges()
+    twin = world.opens(world.copies("twin"))
+    ours, theirs = world.works(2), world.works(3, twin)
+    assert set(ours) & set(theirs)  # this is what must come to light
+    world.exchanges()
+
+    with pytest.raises(TwinFound):
+        world.exchanges(twin)
+    with pytest.raises(TwinFound):
+        world.exchanges()
+
+    assert (world.why(), world.why(twin)) == (meta.TWIN, meta.TWIN)
+    with pytest.raises(CentreDecides):
+        Syncer(world.node).lift(world.stated(4))
+
+
+def test_the_machine_that_the_centre_chooses_goes_on_in_a_new_epoch(world: World) -> None:
+    world.works(2)
+    world.exchanges()
+    twin = world.opens(world.copies("twin"))
+    world.works(2)
+    world.works(3, twin)
+    world.exchanges()
+    with twin.db.write() as write:
+        meta.put(write, meta.MACHINE_HERE, AWAY.hash)
+    for node in (twin, world.node):
+        with pytest.raises(TwinFound):
+            world.exchanges(node)
+    for node in (twin, world.node):
+        world.exchanges(node)
+
+    twins.keep(world.centre, "school-a", HOME.code, by="admin")
+    lifted = Syncer(world.node).lift(world.stated(4))
+
+    assert (lifted.epoch, world.why()) == (2, "")
+    assert [(gap.first, gap.last, gap.why) for gap in world.gaps()] == [(5, 60, "twin")]
+    world.exchanges(twin)
+    with twin.db.read() as cursor:
+        assert fence.said(cursor) == "fork"
+    world.exchanges()
+    assert world.why() == ""
+    assert world.at_the_centre() == [event.id for event in events_of(world.node)]
+
+
+def test_a_centre_put_back_from_yesterday_gets_everything_again(tmp_path: Path) -> None:
+    clock = HandClock()
+    centre = make_centre(tmp_path / "centre", CentralConfig(), clock=clock)
+    directory.add_office(centre, "school-a", name="โรงเรียนบ้านดอย", prefix="ศธ 04123.45")
+    with serving(centre) as url:
+        port = int(url.rpartition(":")[2])
+        code = enrolment.make_code(centre, "school-a").code
+        joining.join(tmp_path / "node", url=url, code=code, clock=clock).close()
+        grants.grant(centre, "school-a", *IN, size=60)
+        node = appliance.open_appliance(tmp_path / "node", clock=clock, machine=HOME)
+        world = World(tmp_path, centre, url, clock, node)
+        world.exchanges()
+        world.works(3)
+        world.exchanges()
+        centre.database.checkpoint()
+        shutil.copytree(tmp_path / "centre", tmp_path / "yesterday")
+        world.works(3)
+        for _ in range(3):
+            world.exchanges()
+    centre.close()
+
+    old = open_centre(tmp_path / "yesterday", clock=clock)
+    with serving(old, port=port):
+        world.centre = old
+        world.exchanges()
+        world.exchanges()
+        assert world.at_the_centre() == [event.id for event in events_of(node)]
+    assert world.why() == ""
+    assert len(events_of(node, "centre.fell-behind")) == 1
+    assert old.identity.generation == 2
+    with node.db.read() as cursor:
+        assert meta.get(cursor, meta.GENERATION) == "2"
+    node.close()
+    old.close()
+
+
+def test_two_nodes_of_one_office_show_each_others_lines(world: World) -> None:
+    code = enrolment.make_code(world.centre, "school-a").code
+    joining.join(world.folder / "second", url=world.url, code=code, clock=world.clock).close()
+    grants.grant(world.centre, "school-a-2", *IN, size=60)
+    second = world.opens(world.folder / "second")
+    world.exchanges(second)
+    first, other = world.works(2), world.works(2, second)
+
+    for _ in range(2):
+        world.exchanges()
+        world.exchanges(second)
+
+    for node, numbers_, name in ((world.node, other, "school-a-2"), (second, first, "school-a")):
+        with node.db.read() as cursor:
+            lines = colleagues.select(cursor, "WHERE number > 0 ORDER BY number", {})
+            set_aside = rows(cursor, "SELECT problem FROM set_aside")
+        assert [(line.node, line.number) for line in lines] == [(name, n) for n in numbers_]
+        assert not set_aside
