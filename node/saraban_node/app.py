@@ -19,7 +19,12 @@ from saraban_node.web.arrivals import Arrivals
 from saraban_node.web.books import Books
 from saraban_node.web.letter import LetterPage
 from saraban_node.web.line import LinePage
+from saraban_node.web.numbering.clock import ClockPage
 from saraban_node.web.numbering.emergency import EmergencyPages
+from saraban_node.web.numbering.fence import FencePages
+from saraban_node.web.numbering.passport import PassportPages
+from saraban_node.web.numbering.proof import ProofPage
+from saraban_node.web.numbering.ranges import RangePages
 from saraban_node.web.numbering.reserved import ReservedPages
 from saraban_node.web.office import Office
 from saraban_node.web.people import PeoplePages
@@ -49,6 +54,11 @@ def build_app(
         LetterPage,
         ReservedPages,
         EmergencyPages,
+        ClockPage,
+        FencePages,
+        PassportPages,
+        ProofPage,
+        RangePages,
         SearchPage,
         LinePage,
         StatusPage,

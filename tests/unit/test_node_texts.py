@@ -14,6 +14,7 @@ from saraban_node.people import ROLES
 from saraban_node.web.book_lines import GAP_STATES, STATES
 from saraban_sync.events import KINDS, NumbersSkipped
 from saraban_sync.registers import Register, Urgency
+from saraban_sync.states import State, Trouble
 
 NODE = resources.files("saraban_node")
 CATALOGUE = Catalogue(base_texts(), NODE / "web" / "texts.toml")
@@ -26,6 +27,11 @@ _VALUES: dict[str, list[str]] = {
     "book.": [str(one) for one in Register],
     "rail.": [str(one) for one in Register],
     "state.": list(STATES),
+    "passport.state.": list(State),
+    "proof.state.": list(State),
+    "trouble.": list(Trouble),
+    "mark.": ["backup", "centre", "mark-file", "browser", "courier", "paper"],
+    "fence.what.": list(meta.REASONS),
     "gap.": list(GAP_STATES),
     "gap.why.": [*get_args(NumbersSkipped.__annotations__["why"]), "year-end"],
     "fence.notice.": list(meta.REASONS),

@@ -23,6 +23,8 @@ from saraban_node.web.api_types import (
     NodeState,
     arrival_of,
 )
+from saraban_node.web.numbering.api import NumberApi
+from saraban_node.web.numbering.api_machine import MachineNumbersApi
 from saraban_node.web.office import CLERKS, Office
 
 
@@ -32,6 +34,8 @@ def routes(office: Office) -> list[HTTPRouteHandler]:
     return [
         *session_api.routes(),
         *LetterApi(office).routes(),
+        *NumberApi(office).routes(),
+        *MachineNumbersApi(office).routes(),
         get("/api/v1/arrivals", needs=CLERKS, tags=["letters"])(machine.arrivals),
         get("/api/v1/sync", needs=PERSON, tags=["node"])(machine.line),
         post("/api/v1/sync", needs=PERSON, tags=["node"], status_code=202)(machine.try_now),

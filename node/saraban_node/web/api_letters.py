@@ -13,13 +13,22 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web.forms import Upload
 from saraban_base.web.routes import serve
 from saraban_base.web.visit import Answer, AnyRequest, Visit
-from saraban_node import deliveries, drafts, entries, history, letters, registers, search
+from saraban_node import (
+    deliveries,
+    drafts,
+    emergency,
+    entries,
+    history,
+    letters,
+    registers,
+    search,
+)
 from saraban_node.entries import Entry
 from saraban_node.errors import FileMissing, NoSuchEntry
-from saraban_node.letters import NewLetter
+from saraban_node.letters import NewLetter, register_letter
 from saraban_node.registers import RegisterQuery
 from saraban_node.uploads import put_upload
-from saraban_node.web import letter_form
+from saraban_node.web import letter_form, receipts
 from saraban_node.web.api_types import (
     FilesToAdd,
     FileToAttach,
@@ -80,20 +89,22 @@ class LetterApi:
             with node.db.read() as cursor:
                 known = drafts.sent_as(cursor, form)
             letter = self._letter(data, new=known is None)
-            who = actor(visit)
+            if known is None:
+                receipts.look(visit, node)
+            who, take = actor(visit), emergency.register if data.emergency else register_letter
             entry = visit.shell.lane.write(
-                lambda write: letters.register_letter(
-                    write, node.journal, letter, actor=who, form=form
-                )
+                lambda write: take(write, node.journal, letter, actor=who, form=form)
             )
             if known is not None and not letter_form.same_letter(entry, letter):
                 raise FormAlreadySent(entry.id, number=entry.number)
-            return Response(
+            answer = Response(
                 msgspec.json.encode(letter_of(entry)),
                 status_code=201 if known is None else 200,
                 media_type="application/json",
                 headers={"location": f"/api/v1/letters/{entry.id}"},
             )
+            receipts.note(visit, answer, node, entry)
+            return answer
 
         return await serve(request, work)
 
@@ -242,6 +253,8 @@ class LetterApi:
             ),
             source=arrival.source if arrival else None,
             offices=tuple(OfficeCode(code) for code in data.offices),
+            circular=data.circular,
+            reservation=EventId(data.reservation),
         )
 
     def _uploaded(self, file: FileToAttach) -> FileRef:

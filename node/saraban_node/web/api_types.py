@@ -45,6 +45,12 @@ class LetterToRegister(Said, frozen=True):
     """Codes of offices an outgoing letter is sent to electronically."""
     arrival: Annotated[str, Meta(max_length=100)] = ""
     """``node/event`` of the arrival that is registered."""
+    circular: bool = False
+    """Whether it is a circular (หนังสือเวียน)."""
+    reservation: Annotated[str, Meta(max_length=40)] = ""
+    """Id of the reserved number that it takes."""
+    emergency: bool = False
+    """Whether it goes into the emergency register, because its register has no number left."""
 
 
 class Reason(Said, frozen=True):
@@ -72,7 +78,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     register: Register
     year: int
     number: int
+    """0 while it has only an emergency number."""
     state: str
+    """``reserved``, ``issued``, ``void`` or ``expired``."""
     subject: str
     sender: str
     recipient: str
@@ -82,9 +90,21 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     remark: str
     urgency: Urgency
     registered_at: datetime
+    """The legal time."""
     registered_by: str
     void_reason: str
     file_count: int
+    circular: bool = False
+    emergency: int = 0
+    """Its place in the emergency register of the year; 0 for none."""
+    numbered_at: datetime | None = None
+    """When a letter of the emergency register got its ordinary number."""
+    reservation: str = ""
+    reserved_at: datetime | None = None
+    """When its number was reserved: the day it belongs to."""
+    reserved_by: str = ""
+    holder: str = ""
+    expires: date | None = None
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):

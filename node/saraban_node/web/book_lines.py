@@ -14,7 +14,6 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -158,11 +157,10 @@ def own(entry: Entry) -> BookLine:
 def colleague(cursor: Cursor, line: ColleagueLine, own_node: str) -> BookLine:
     """Show a line that another node, or a life before this one, wrote."""
     who = value(cursor, "SELECT name FROM person WHERE person = ?", (line.registered_by,))
-    name = {"q": f"{line.number}/{line.year}", "register": line.register}
     return BookLine(
         register=line.register, year=line.year, number=line.number, last=line.last,
         state=line.state, at=line.registered_at, taken_at=line.registered_at,
-        who=str(who or ""), href=f"/numbers?{urlencode(name)}",
+        who=str(who or ""), href=f"/numbers/{line.register}/{line.year}/{line.number}",
         node="" if line.node == own_node else line.node, lost=line.node == own_node,
         subject=line.subject, sender=line.sender,
         recipient="" if line.state == "reserved" else line.recipient, letter_no=line.letter_no,

@@ -10,11 +10,12 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web.errors import status_of
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import deliveries, entries, history, letters
+from saraban_node import deliveries, entries, history, journal, letters
 from saraban_node.appliance import Appliance
 from saraban_node.entries import Entry
 from saraban_node.errors import NoSuchEntry
 from saraban_node.uploads import ACCEPTED, download_media, put_upload
+from saraban_node.web.clock_words import ClockWords, words_of
 from saraban_node.web.office import CLERKS, Office, actor
 from saraban_node.web.problems import NoFileChosen, NoSuchFile
 from saraban_sync.errors import SarabanError
@@ -116,6 +117,7 @@ class LetterPage:
                 "deliveries": deliveries.of_entry(cursor, entry.seq),
                 "stored_at": deliveries.stored_at(cursor, entry.seq),
                 "history": history.of_entry(cursor, entry.seq),
+                "clock": self._clock(cursor, visit, entry),
             }
         return visit.page(
             "letter.html",
@@ -129,6 +131,11 @@ class LetterPage:
             most_megabytes=self._node.config.file_most_megabytes,
             **context,
         )
+
+    def _clock(self, cursor: Cursor, visit: Visit, entry: Entry) -> ClockWords | None:
+        """Say how certain the legal time of the letter is."""
+        event = journal.event_of(cursor, entry.seq)
+        return None if event is None else words_of(visit.voice, event.clock)
 
 
 def is_without_letter(entry: Entry) -> bool:

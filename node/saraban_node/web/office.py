@@ -9,12 +9,23 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web import errors as web_errors
 from saraban_base.web.needs import Needs, role
 from saraban_base.web.visit import Frame, Notice, RailItem, Visit
-from saraban_node import emergency, errors, housekeeping, inbox, meta, outages, outbox, registers
+from saraban_node import (
+    emergency,
+    errors,
+    housekeeping,
+    inbox,
+    meta,
+    outages,
+    outbox,
+    registers,
+    year_gate,
+)
 from saraban_node.appliance import Appliance
 from saraban_node.people import ADMINISTRATOR, CLERK
 from saraban_node.syncer import Syncer
-from saraban_node.web import problems
+from saraban_node.web import problems, receipts
 from saraban_node.web.columns import registers_shown
+from saraban_node.web.numbering import statuses
 from saraban_sync.ids import PersonId
 from saraban_sync.registers import Register, buddhist_year, thai_date
 
@@ -40,15 +51,7 @@ web_errors.register(
         errors.FileRefused: 422,
         errors.NotSendable: 422,
         errors.NotEnrolled: 409,
-        errors.ReservationOver: 409,
-        errors.ReservationWrong: 422,
-        errors.NumbersLeft: 409,
-        errors.EmergencyClosedNow: 409,
-        errors.EmergencyOpenAlready: 409,
-        errors.NotWhileReserved: 409,
-        errors.CentreUnreachable: 503,
-        errors.CentreRefused: 503,
-        errors.CentreStrange: 503,
+        **statuses.STATUS,
         **problems.STATUS,
     }
 )
@@ -71,6 +74,7 @@ class Office:
         """Make the rail with its counters for the person who asks."""
         person = visit.person
         clerk, administrator = CLERK in person.roles, ADMINISTRATOR in person.roles
+        self._ask_browser(visit)
         with self.node.db.read() as cursor:
             waiting = outbox.waiting_letters(cursor) if self.enrolled else 0
             books = self._books(cursor) if clerk else []
@@ -91,6 +95,13 @@ class Office:
             search="/search" if clerk else "",
             notices=notices,
         )
+
+    def _ask_browser(self, visit: Visit) -> None:
+        """While the fence stands, every browser of the office is a witness."""
+        with self.node.db.read() as cursor:
+            fenced = bool(meta.get(cursor, meta.FENCED))
+        if fenced:
+            receipts.look(visit, self.node)
 
     def _books(self, cursor: Cursor) -> list[RailItem]:
         """List what a clerk works with."""
@@ -119,13 +130,25 @@ class Office:
         person, found = visit.person, []
         if why := meta.get(cursor, meta.FENCED):
             path = "/fence" if ADMINISTRATOR in person.roles else ""
-            found.append(Notice(visit.voice.text(f"fence.notice.{why}"), path, "fence.notice_open"))
+            key = f"fence.notice.{why if why in meta.REASONS else meta.RESTORED}"
+            found.append(Notice(visit.voice.text(key), path, "fence.notice_open"))
+        elif self._clock_refuses(cursor):
+            sentence = visit.voice.text("clock.notice")
+            found.append(Notice(sentence, "/clock", "clock.notice_open"))
         if (outage := outages.current(cursor)) is not None:
             since = visit.voice.moment(outage.opened_at)
             path = "/emergency" if CLERK in person.roles else ""
             sentence = visit.voice.text("emergency.notice", since=since)
             found.append(Notice(sentence, path, "emergency.notice_open", kind="waiting"))
         return found
+
+    def _clock_refuses(self, cursor: Cursor) -> bool:
+        """Tell whether no number is given because nobody can say what day it is."""
+        watch = self.node.journal.clock
+        sight = watch.look(cursor)
+        if sight.judged.trusted and watch.year_is_open(buddhist_year(sight.reading.wall)):
+            return False
+        return year_gate.standing(cursor, watch).refusal is not None
 
 
 def _counted(

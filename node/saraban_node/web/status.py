@@ -7,8 +7,10 @@ from litestar.handlers import HTTPRouteHandler
 from saraban_base.web.needs import PERSON
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import health, journal, numbers
+from saraban_node import health, journal
 from saraban_node.appliance import PROGRAM
+from saraban_node.people import ADMINISTRATOR
+from saraban_node.web.numbering.ranges import supplies
 from saraban_node.web.office import Office
 from saraban_node.web.problems import CheckRunning
 
@@ -48,12 +50,13 @@ class StatusPage:
         node = self._node
         findings = health.look(node, thorough=thorough)
         with node.db.read() as cursor:
-            held = numbers.held(cursor)
+            found = supplies(node, cursor)
             head = journal.head(cursor)
         return visit.page(
             "status.html",
             findings=findings,
-            held=held,
+            supplies=found,
+            administrator=ADMINISTRATOR in visit.person.roles,
             head=head,
             thorough=thorough,
             node=node.node,
