@@ -19,17 +19,18 @@ class NoRangeLeft(SarabanError):
 
 
 class Fenced(SarabanError):
-    """This database was restored or copied; it may not number until the centre lifts the fence."""
+    """The database was restored or copied, or has a twin: nothing is written for the time being."""
 
     code = "SRB-302"
     thai = (
-        "ฐานข้อมูลนี้กู้คืนมาจากชุดสำรอง ระบบจึงยังไม่ออกเลขเพื่อกันเลขซ้ำ ข้อมูลเดิมค้นและอ่านได้ "
-        "โปรดติดต่อผู้ดูแลระบบส่วนกลางเพื่อเปิดการออกเลขอีกครั้ง"
+        "เครื่องนี้หยุดออกเลขไว้ก่อนเพื่อกันเลขซ้ำ เพราะฐานข้อมูลกู้คืนหรือคัดลอกมา หรือมีเครื่องอื่นใช้ชื่อเดียวกัน "
+        "ข้อมูลเดิมค้นและอ่านได้ โปรดให้ผู้ดูแลระบบของหน่วยงานเปิดหน้า “เครื่องนี้หยุดออกเลข” เพื่อออกเลขต่อ"
     )
     english = (
-        "This database was restored from a backup, so it issues no numbers, lest one be given "
-        "twice. Everything can be read and searched. Ask the administrator at the centre to "
-        "allow numbering again."
+        "This machine has stopped numbering, lest a number be given twice: its database was "
+        "restored or copied, or another machine has the same name. Everything can be read and "
+        "searched. The office's administrator can go on from the page “This machine gives no "
+        "numbers”."
     )
 
 

@@ -9,12 +9,13 @@ class TwinFound(SarabanError):
     code = "SRB-370"
     thai = (
         "พบเครื่องสองเครื่องใช้ชื่อเดียวกัน ระบบหยุดออกเลขทั้งสองเครื่อง ข้อมูลของทั้งสองเครื่องยังอยู่ครบ "
-        "เปิดหน้า “ตัวตนของเครื่อง” ทั้งสองเครื่อง แล้วโทรบอกรหัสเครื่องแก่ผู้ดูแลระบบส่วนกลางเพื่อเลือกเครื่องที่ใช้ชื่อเดิมต่อ"
+        "เปิดหน้า “เครื่องนี้หยุดออกเลข” ทั้งสองเครื่อง "
+        "แล้วโทรบอกรหัสเครื่องแก่ผู้ดูแลระบบส่วนกลางเพื่อเลือกเครื่องที่ใช้ชื่อเดิมต่อ"
     )
     english = (
         "Two machines work under one name. Both have stopped numbering and both keep all their "
-        "data. Open the page “Identity of this machine” on both and read the machine codes to the "
-        "administrator at the centre, who chooses which of them keeps the name."
+        "data. Open the page “This machine gives no numbers” on both and read the machine codes "
+        "to the administrator at the centre, who chooses which of them keeps the name."
     )
 
 

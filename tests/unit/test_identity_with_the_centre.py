@@ -88,7 +88,7 @@ class World:
             return meta.get(cursor, meta.FENCED)
 
     def stated(self, paper: int | None = None, **more: bool) -> Lift:
-        return Lift(actor=SOMSRI, paper={IN: paper}, **{"alone": True, **more})  # type: ignore[arg-type]
+        return Lift(actor=SOMSRI, paper={IN: paper}, **{"alone": True, **more})
 
 
 @pytest.fixture
