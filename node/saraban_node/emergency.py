@@ -39,9 +39,11 @@ from saraban_sync.events import (
     understood,
 )
 from saraban_sync.ids import OfficeCode, PersonId
-from saraban_sync.registers import Register
+from saraban_sync.registers import Register, buddhist_year, parse_instant
 
 _MAX_CAUSE: Final = 500
+_EPOCH_GUARD: Final = 20
+"""Emergency numbers passed over when a new epoch begins."""
 _WAITING: Final = "emergency > 0 AND number = 0 AND state = 'issued'"
 
 
@@ -227,13 +229,36 @@ def _over(write: Write, journal: Journal, outage: Outage) -> bool:
 
 
 def _next(cursor: Cursor, year: int) -> int:
+    """Give the next emergency number of a year.
+
+    The series has no ranges that a lifted fence could give up. So the first number of a new epoch
+    keeps away from what the life before may have given and nobody has heard of.
+    """
     found = rows(
         cursor,
-        "SELECT emergency FROM entry WHERE year = ? AND emergency > 0"
+        "SELECT emergency, id FROM entry WHERE year = ? AND emergency > 0"
         " ORDER BY emergency DESC LIMIT 1",
         (year,),
     )
-    return int(found[0][0]) + 1 if found else 1
+    last, line = found[0] if found else (0, "")
+    lost = value(
+        cursor,
+        "SELECT max(emergency) FROM colleague_line WHERE node = ? AND year = ?",
+        (meta.get(cursor, meta.NODE), year),
+    )
+    guard = _EPOCH_GUARD if _epoch_began(cursor, str(line), year) else 0
+    return max(int(last), int(lost or 0)) + 1 + guard
+
+
+def _epoch_began(cursor: Cursor, line: str, year: int) -> bool:
+    """Tell whether a new epoch began since a line, or in the year when there is no line yet."""
+    epoch = meta.epoch(cursor)
+    if line:
+        return int(line[:4]) < epoch
+    if epoch == 1:
+        return False
+    began = value(cursor, "SELECT at FROM journal WHERE epoch = ? ORDER BY seq LIMIT 1", (epoch,))
+    return began is not None and buddhist_year(parse_instant(str(began))) == year
 
 
 def _unfenced(cursor: Cursor) -> None:

@@ -18,7 +18,7 @@ from saraban_base.sqlite import Cursor, rows, value
 from saraban_node import journal, meta, numbers
 from saraban_node.number_facts import OddLine, facts, granted, odd_lines, told
 from saraban_node.numbers import Explanation, HeldRange
-from saraban_sync.completeness import account, account_unbroken, is_late
+from saraban_sync.completeness import account, account_emergency, is_late
 from saraban_sync.ids import NodeId
 from saraban_sync.ledger import Ledger
 from saraban_sync.registers import Register, parse_instant, thai_date
@@ -281,22 +281,22 @@ def _gaps(cursor: Cursor, register: Register, year: int) -> list[Notable]:
 
 
 def _emergency(cursor: Cursor, year: int | None) -> Iterator[EmergencyProof]:
-    found: dict[int, list[tuple[int, int]]] = {}
-    for of_year, given, number in rows(
+    found: dict[int, list[tuple[int, int, int]]] = {}
+    for of_year, *line in rows(
         cursor,
-        "SELECT year, emergency, number = 0 AND state = 'issued' FROM entry WHERE emergency > 0"
-        " AND (:year IS NULL OR year = :year) ORDER BY year, emergency",
+        "SELECT year, CAST(substr(id, 1, 4) AS INTEGER), emergency, number = 0 AND state = 'issued'"
+        " FROM entry WHERE emergency > 0 AND (:year IS NULL OR year = :year)"
+        " ORDER BY year, emergency",
         {"year": year},
     ):
-        found.setdefault(of_year, []).append((given, number))
-    forked = bool(meta.get(cursor, meta.ORIGIN))
+        epoch, given, waits = line
+        found.setdefault(of_year, []).append((epoch, given, waits))
     for of_year, lines in found.items():
-        given_numbers = [given for given, _ in lines]
         yield EmergencyProof(
             year=of_year,
             total=len(lines),
-            waiting=sum(waits for _, waits in lines),
-            account=account_unbroken(given_numbers, first=given_numbers[0] if forked else 1),
+            waiting=sum(waits for _, _, waits in lines),
+            account=account_emergency((epoch, given) for epoch, given, _ in lines),
         )
 
 

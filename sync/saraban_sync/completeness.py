@@ -66,16 +66,25 @@ def account(granted: Iterable[Granted], facts: Iterable[Fact]) -> Account:
     return Account(runs=tuple(runs), problems=tuple(problems), overruled=tuple(overruled))
 
 
-def account_unbroken(numbers: Iterable[int], *, first: int = 1) -> Account:
-    """Account for a series that has no ranges and must not break, such as the emergency register.
+def account_emergency(lines: Iterable[tuple[int, int]]) -> Account:
+    """Account for the emergency register of a node and year, which has no ranges.
+
+    It runs from 1 without a break, but for one: the first number of a new epoch keeps away from
+    what the life before may have given, so that what lies before it was skipped.
 
     Args:
-        numbers: those that were given, in any order.
-        first: where it begins.
+        lines: epoch and emergency number of each, in any order.
     """
-    given = list(in_a_row(sorted(numbers)))
-    last = max((fact.last for fact in given), default=0)
-    return account([Granted(first, last)] if last >= first else [], given)
+    given = sorted(lines, key=lambda line: (line[1], line[0]))
+    if not given:
+        return account([], [])
+    facts = list(in_a_row(number for _, number in given))
+    before, latest = 0, 1
+    for epoch, number in given:
+        if epoch > latest and number > before + 1:
+            facts.append(Fact(before + 1, number - 1, State.SKIPPED, why="epoch"))
+        before, latest = number, max(latest, epoch)
+    return account([Granted(1, before)], facts)
 
 
 def in_a_row(

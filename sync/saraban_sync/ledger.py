@@ -8,13 +8,12 @@ been changed behind the other's back.
 
 from collections.abc import Iterator
 
-from saraban_sync.completeness import account, account_unbroken
+from saraban_sync.completeness import account, account_emergency
 from saraban_sync.events import (
     EmergencyCorrelated,
     EmergencyRegistered,
     EntryVoided,
     Event,
-    JournalForked,
     LetterRegistered,
     NumberReserved,
     NumbersReturned,
@@ -39,8 +38,7 @@ class Ledger:
         self._granted: dict[SeriesKey, dict[str, Granted]] = {}
         self._lines: dict[SeriesKey, dict[str, Fact]] = {}
         self._gaps: dict[SeriesKey, list[Fact]] = {}
-        self._emergency: dict[tuple[str, int], list[int]] = {}
-        self._forked: set[str] = set()
+        self._emergency: dict[tuple[str, int], list[tuple[int, int]]] = {}
         self._struck: set[str] = set()
         """Emergency lines that were cancelled before they had a number."""
         self._signers: dict[str, list[tuple[int, str]]] = {}
@@ -79,13 +77,11 @@ class Ledger:
                 self._gap(event, gap)
             case EmergencyRegistered() as letter:
                 given = self._emergency.setdefault((journal, letter.year), [])
-                given.append(letter.emergency)
+                given.append((event.epoch, letter.emergency))
             case EmergencyCorrelated() as found:
                 name = self._name(journal, found.entry)
                 state = State.VOID if name in self._struck else State.ISSUED
                 self._line(event, found, state, name=name)
-            case JournalForked():
-                self._forked.add(journal)
             case _:
                 pass
 
@@ -107,14 +103,8 @@ class Ledger:
         return account(self.granted(key), self.facts(key))
 
     def emergency(self) -> dict[tuple[str, int], Account]:
-        """Account for the emergency register of each node and year.
-
-        A forked journal goes on where the one before it stood, which may not be at one.
-        """
-        return {
-            key: account_unbroken(given, first=min(given) if key[0] in self._forked else 1)
-            for key, given in sorted(self._emergency.items())
-        }
+        """Account for the emergency register of each node and year."""
+        return {key: account_emergency(given) for key, given in sorted(self._emergency.items())}
 
     def _grants(self, key: SeriesKey) -> dict[str, Granted]:
         return self._granted.setdefault(key, {})

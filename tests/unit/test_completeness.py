@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from saraban_sync.completeness import account, account_unbroken, in_a_row, is_late
+from saraban_sync.completeness import account, account_emergency, in_a_row, is_late
 from saraban_sync.states import Account, Fact, Granted, Problem, State, Trouble
 
 TEN = [Granted(1, 10, "school", "g1")]
@@ -128,11 +128,24 @@ def test_ranges_that_overlap_are_named_and_their_numbers_counted_once() -> None:
 
 
 def test_the_emergency_register_runs_from_one() -> None:
-    assert account_unbroken([]).whole
-    assert account_unbroken([1, 2, 3]).whole
-    assert not account_unbroken([1, 3]).whole
-    assert not account_unbroken([1, 2, 2]).whole
-    assert not account_unbroken([2]).whole
+    def whole(*numbers: int, epoch: int = 1) -> bool:
+        return account_emergency((epoch, number) for number in numbers).whole
+
+    assert whole()
+    assert whole(1, 2, 3)
+    assert not whole(1, 3)
+    assert not whole(1, 2, 2)
+    assert not whole(2)
+
+
+def test_a_new_epoch_keeps_away_from_emergency_numbers_nobody_has_heard_of() -> None:
+    found = account_emergency([(1, 1), (1, 2), (2, 23), (2, 24)])
+
+    assert found.whole
+    assert _shape(found) == [(1, 2, "issued"), (3, 22, "skipped"), (23, 24, "issued")]
+    assert not account_emergency([(1, 1), (2, 23), (2, 25)]).whole
+    assert account_emergency([(2, 21)]).whole  # of the year in which the epoch began
+    assert not account_emergency([(1, 1), (2, 2), (1, 2)]).whole
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from saraban_node.errors import (
 )
 from saraban_node.journal import SYSTEM
 from saraban_node.letters import NewLetter
-from saraban_sync.events import LetterSent, ReceiptGiven
+from saraban_sync.events import EpochStarted, LetterSent, ReceiptGiven
 from saraban_sync.ids import OfficeCode
 from saraban_sync.registers import Register
 from tests.offices import (
@@ -257,3 +257,20 @@ def test_an_arrival_is_receipted_with_its_emergency_time_and_ordinary_number(
     assert isinstance(receipt.body, ReceiptGiven)
     assert receipt.body.number == 3
     assert receipt.body.registered_at.startswith("2026-11-22T02:00")
+
+
+def test_after_a_new_epoch_the_series_keeps_away_from_what_may_have_been_given(
+    node: Appliance,
+) -> None:
+    """A backup may be older than the last emergency letter, and the series has no ranges."""
+    open_it(node)
+    before = take(node, a_letter(1))
+    with node.db.write() as write:
+        meta.put(write, meta.EPOCH, "2")
+        body = EpochStarted(reason="restored", base=events_of(node)[-1].id, by_hand=True)
+        node.journal.append(write, body, actor=SOMSRI)
+
+    after = [take(node, a_letter(n)).emergency for n in (2, 3)]
+
+    assert before.emergency == 1
+    assert after == [22, 23]
