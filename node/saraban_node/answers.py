@@ -69,6 +69,10 @@ class ForkOf(msgspec.Struct, frozen=True, kw_only=True):
     base: str
     """The last event that both share."""
     base_hash: str
+    epoch: int
+    """The highest epoch in what it has written."""
+    machine: str
+    """Hash of the machine."""
 
 
 class EpochAsked(msgspec.Struct, frozen=True, kw_only=True):

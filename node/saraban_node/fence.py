@@ -10,7 +10,7 @@ ranges is given up and new ones are asked for: numbers are cheaper than a number
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from saraban_base.sqlite import Cursor, rows, value
@@ -56,6 +56,8 @@ class OpenSeries:
     """Who knows of which number."""
     guard: int
     """How many more are given up for safety, unless the administrator says otherwise."""
+    begun: bool = True
+    """Whether its year has begun. Before that nobody needs to state anything."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +142,8 @@ def stated(one: OpenSeries, lift: Lift) -> int | None:
         "year": one.year,
     }  # fmt: skip
     if (one.register, one.year) not in lift.paper:
+        if not one.begun and one.known == 0:
+            return 0
         raise NotStated(f"{one.register} {one.year}", **facts)
     paper = lift.paper[one.register, one.year]
     if paper is not None and paper < one.known:
@@ -165,7 +169,7 @@ def open_series(
     known = _marks(node, cursor, rested, seen)
     ends = {(one.register, one.year): one.last for one in numbers.held(cursor)}
     found = []
-    this_year = buddhist_year(node.clock.now())
+    this_year = _this_year(node, cursor)
     for (register, year), rests in sorted(rested.items()):
         if not rests and year < this_year:
             continue
@@ -181,7 +185,10 @@ def open_series(
                 left=sum(rest.last - rest.next + 1 for rest in rests),
                 known=most,
                 marks=tuple(Mark(source=s, number=n) for s, n in witnesses.items()),
-                guard=_guard(node, cursor, (register, year), known=most),
+                guard=0
+                if most == 0 and year > this_year
+                else _guard(node, cursor, (register, year)),
+                begun=year <= this_year,
             )
         )
     return tuple(found)
@@ -240,10 +247,15 @@ def book_of(mark: SeenMark) -> Book | None:
     return (Register(mark.register), mark.year) if mark.register in set(Register) else None
 
 
-def _guard(node: Appliance, cursor: Cursor, book: Book, *, known: int) -> int:
+def _this_year(node: Appliance, cursor: Cursor) -> int:
+    """Give the Buddhist year, by this machine's clock or the centre's, whichever is later."""
+    now = node.clock.now()
+    offset = timedelta(milliseconds=int(sync_state.get(cursor, "offset_ms") or "0"))
+    return max(buddhist_year(now), buddhist_year(now + offset))
+
+
+def _guard(node: Appliance, cursor: Cursor, book: Book) -> int:
     """Say how many numbers to give up for safety: at least as many as the busiest day took."""
-    if known == 0 and book[1] > buddhist_year(node.clock.now()):
-        return 0  # the year has not begun
     found = rows(
         cursor,
         "SELECT count(*) FROM (SELECT registered_at FROM entry WHERE register = ? AND year = ?"

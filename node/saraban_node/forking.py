@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from saraban_base import durable
-from saraban_base.sqlite import Write
+from saraban_base.sqlite import Cursor, Write
 from saraban_node import (
+    contact,
     floors,
     journal,
     keys,
@@ -69,14 +70,14 @@ def fork(node: Appliance, centre: Centre, *, code: str, actor: PersonId = SYSTEM
     base = shared(node, centre)
     key = _new_key(node)
     with node.db.read() as cursor:
-        base_hash = journal.hash_of(cursor, base) if base else ""
+        origin = _origin(cursor, node, base)
     given = transport.enrol(
         node.config.centre_url,
         code=code,
         key=key.public,
         program=PROGRAM,
         timeout=node.config.request_timeout_seconds,
-        fork=ForkOf(node=node.node, base=base or "", base_hash=base_hash or GENESIS),
+        fork=origin,
     )
     name = _checked(node, given)
     _keep_secrets(node.keys, name, key, given.secret)
@@ -117,6 +118,23 @@ def _held(node: Appliance, centre: Centre, places: Iterable[int]) -> set[int]:
     }
 
 
+def _origin(cursor: Cursor, node: Appliance, base: EventId | None) -> ForkOf:
+    """Say where the machine comes from."""
+    base_hash = journal.hash_of(cursor, base) if base else None
+    return ForkOf(
+        node=node.node,
+        base=base or "",
+        base_hash=base_hash or GENESIS,
+        epoch=_epoch(cursor),
+        machine=contact.machine_of(cursor),
+    )
+
+
+def _epoch(cursor: Cursor) -> int:
+    """Give the highest epoch in what the machine has written."""
+    return max(meta.epoch(cursor), journal.head(cursor).epoch)
+
+
 def _new_key(node: Appliance) -> SigningKey:
     """Give the key that waits for its name, or make one; it is on the disk before it is shown."""
     with contextlib.suppress(FileNotFoundError, ValueError):
@@ -132,7 +150,7 @@ def _checked(node: Appliance, given: Enrolment) -> NodeId:
     """Give the new name, if the answer is meant for this machine and comes from its own centre."""
     with node.db.read() as cursor:
         centre_key = meta.get(cursor, meta.CENTRE_KEY)
-        epoch = max(meta.epoch(cursor), journal.head(cursor).epoch)
+        epoch = _epoch(cursor)
     try:
         name = node_id(given.node)
     except NotAnIdentifier as wrong:

@@ -134,7 +134,9 @@ def test_what_both_share_is_said_exactly(twins: Twins) -> None:
 
     asked = twins.centre.enrolled[0]
     assert asked["code"] == "abcd-efgh-jkmn-pqrs"
-    assert asked["fork"] == {"node": "school-a", "base": shared.id, "base_hash": shared.hash}
+    assert asked["fork"] == {
+        "node": "school-a", "base": shared.id, "base_hash": shared.hash, "epoch": 1, "machine": "",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("held", [0, 1, 2, 99, 100, 101, 199, 250])

@@ -274,3 +274,62 @@ def test_two_nodes_of_one_office_show_each_others_lines(world: World) -> None:
             set_aside = rows(cursor, "SELECT problem FROM set_aside")
         assert [(line.node, line.number) for line in lines] == [(name, n) for n in numbers_]
         assert not set_aside
+
+
+def test_the_other_twin_gets_a_name_of_its_own_and_both_lives_are_kept(world: World) -> None:
+    world.works(2)
+    world.exchanges()
+    twin = world.opens(world.copies("twin"), AWAY)
+    with twin.db.write() as write:
+        meta.remove(write, meta.FENCED)  # as if nobody had looked at the machine
+    ours, theirs = world.works(2), world.works(3, twin)
+    world.exchanges()
+    for node in (twin, world.node):
+        with pytest.raises(TwinFound):
+            world.exchanges(node)
+    for node in (twin, world.node):
+        world.exchanges(node)
+    twins.keep(world.centre, "school-a", HOME.code, by="admin")
+    Syncer(world.node).lift(world.stated(4))
+
+    slip = enrolment.make_fork_code(world.centre, "school-a", machine=AWAY.code)
+    name = Syncer(twin).fork(slip.code)
+    twin.close()
+    forked = world.opens(twin.folder, AWAY)
+
+    assert (name, forked.node, world.why(forked)) == ("school-a-2", "school-a-2", "")
+    for book_of in (forked.node, world.node.node):
+        grants.grant(world.centre, book_of, *IN, size=40)
+    for _ in range(3):
+        world.exchanges(forked)
+        world.exchanges()
+    # Everything that either has written is at the centre, each in a journal of its own.
+    assert world.at_the_centre() == [event.id for event in events_of(world.node)]
+    own = world.at_the_centre("school-a-2")
+    assert own == [event.id for event in events_of(forked)][-len(own) :]
+    assert events_of(forked)[-len(own) - 1].id == _shared(world, forked)
+    # Each sees the other's lines, and the numbers that both have given stand there twice.
+    with world.node.db.read() as cursor:
+        lines = colleagues.select(cursor, "WHERE state = 'issued' ORDER BY number", {})
+        set_aside = rows(cursor, "SELECT problem FROM set_aside")
+    assert [(line.node, line.number) for line in lines] == [("school-a-2", n) for n in theirs]
+    assert not set_aside
+    with forked.db.read() as cursor:
+        lines = colleagues.select(cursor, "WHERE state = 'issued' ORDER BY number", {})
+        assert not rows(cursor, "SELECT problem FROM set_aside")
+    assert [(line.node, line.number) for line in lines] == [("school-a", n) for n in ours]
+    # The number that only the other one had given explains the gap that this one has left.
+    (gap,) = [gap for gap in world.gaps() if gap.why == "twin"]
+    assert [one.first for one in gap.explanations] == [5]
+    # And both go on, each in numbers of its own.
+    after, other = world.works(2), world.works(2, forked)
+    assert not {*after, *other} & {*ours, *theirs}
+    assert not {*after} & {*other}
+    kept(world.node)
+    kept(forked)
+
+
+def _shared(world: World, forked: Appliance) -> str:
+    """The last event that both machines have."""
+    theirs = {event.hash for event in events_of(forked)}
+    return max(event.id for event in events_of(world.node) if event.hash in theirs)
