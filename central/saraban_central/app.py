@@ -11,7 +11,7 @@ from saraban_base.passwords import Passwords
 from saraban_base.web import shell
 from saraban_base.web.needs import OWN
 from saraban_central.centre import Centre
-from saraban_central.gateway import enrolling
+from saraban_central.gateway import enrolling, epochs
 from saraban_central.gateway.http import Gateway
 from saraban_central.web.routes import routes
 from saraban_central.web.shell import make_shell
@@ -33,7 +33,7 @@ def build_app(centre: Centre, *, passwords: Passwords | None = None) -> shell.Ap
     workers = Workers(centre)
     return shell.build_app(
         make_shell(centre, passwords=passwords),
-        [_gateway(centre), enrolling.route(centre), *routes(centre)],
+        [_gateway(centre), enrolling.route(centre), epochs.route(centre), *routes(centre)],
         title="Saraban centre",
         version=VERSION,
         on_startup=[centre.signals.open, workers.start],

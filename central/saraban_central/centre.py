@@ -45,8 +45,19 @@ class Centre:
     store: Store
     readmodel: ReadModel
     key: SigningKey
-    identity: Identity
     signals: Signals
+
+    @property
+    def identity(self) -> Identity:
+        """Which centre this is, and in which generation: read anew, for that may change.
+
+        Raises:
+            NotACentre: the database does not say.
+        """
+        held = self.store.record(IDENTITY, "centre")
+        if held is None:
+            raise NotACentre("no identity in the database", folder=self.folder)
+        return held.value
 
     def now(self) -> str:
         """This moment, as documents write it."""
@@ -114,7 +125,7 @@ def open_centre(folder: Path, *, clock: Clock | None = None) -> Centre:
     database = open_database(folder / _DATABASE, clock)
     store = SqliteStore(database, signals.changed)
     try:
-        identity = _identity(store, key, folder)
+        _check_key(store, key, folder)
         readmodel = ReadModel.open(folder / _READMODEL, clock=clock)
     except BaseException:
         database.close()
@@ -127,12 +138,11 @@ def open_centre(folder: Path, *, clock: Clock | None = None) -> Centre:
         store=store,
         readmodel=readmodel,
         key=key,
-        identity=identity,
         signals=signals,
     )
 
 
-def _identity(store: Store, key: SigningKey, folder: Path) -> Identity:
+def _check_key(store: Store, key: SigningKey, folder: Path) -> None:
     held = store.record(IDENTITY, "centre")
     if held is None:
         raise NotACentre("no identity in the database", folder=folder)
@@ -140,4 +150,3 @@ def _identity(store: Store, key: SigningKey, folder: Path) -> Identity:
         raise KeyProblem(
             "not this centre's key", file=keys.FILE, problem="belongs to another centre"
         )
-    return held.value

@@ -4,7 +4,7 @@ The directory is append-only: each entry has the next version, is signed by the 
 any earlier entry of the same office or node.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -16,13 +16,21 @@ from saraban_central.store.interface import Insert, Kept, Put, Records
 from saraban_sync import grants, thai
 from saraban_sync.grants import DirectoryEntry
 from saraban_sync.ids import OfficeCode, office_code
+from saraban_sync.registers import Circulars
 from saraban_sync.wire import CENTRE, DIRECTORY, Document
 
 MAX_NAME: Final = 200
 MAX_PREFIX: Final = 60
 
 
-def add_office(centre: Centre, code: str, *, name: str, prefix: str) -> Office:
+def add_office(
+    centre: Centre,
+    code: str,
+    *,
+    name: str,
+    prefix: str,
+    circulars: Circulars = Circulars.SHARED,
+) -> Office:
     """Add an office and publish it.
 
     Args:
@@ -30,6 +38,7 @@ def add_office(centre: Centre, code: str, *, name: str, prefix: str) -> Office:
         code: a–z, digits and hyphens; stays for ever.
         name: in Thai, as on its letterhead.
         prefix: its letter prefix, such as ``ศธ 04123.45``.
+        circulars: where its circulars take their numbers from.
 
     Raises:
         NotAnIdentifier: the code cannot be one.
@@ -41,6 +50,7 @@ def add_office(centre: Centre, code: str, *, name: str, prefix: str) -> Office:
         name=_text(name, MAX_NAME, thai_word="ชื่อหน่วยงาน", english="The office's name"),
         prefix=_text(prefix, MAX_PREFIX, thai_word="รหัสตัวพยัญชนะ", english="The letter prefix"),
         made_at=centre.now(),
+        circulars=circulars,
     )
 
     def attempt() -> Office:
@@ -50,6 +60,26 @@ def add_office(centre: Centre, code: str, *, name: str, prefix: str) -> Office:
         entry = publish(centre, office=office)
         centre.store.commit(Put(OFFICES, office.code, office), entry)
         return office
+
+    return centre.decide(attempt)
+
+
+def set_circulars(centre: Centre, code: str, circulars: Circulars) -> Office:
+    """Set where an office's circulars take their numbers from; letters before stay as they are.
+
+    Raises:
+        UnknownOffice: there is none with this code.
+    """
+
+    def attempt() -> Office:
+        held = centre.store.record(OFFICES, code)
+        if held is None:
+            raise UnknownOffice(code, office=code)
+        if held.value.circulars is circulars:
+            return held.value
+        new = msgspec.structs.replace(held.value, circulars=circulars)
+        centre.store.commit(Put(OFFICES, code, new, held.revision), publish(centre, office=new))
+        return new
 
     return centre.decide(attempt)
 
@@ -119,35 +149,63 @@ def revoke(centre: Centre, name: str) -> Node:
 
 def publish(centre: Centre, *, office: Office | None = None, node: Node | None = None) -> Insert:
     """Make the next directory entry, to be committed with what it tells of."""
+    told = [one for one in (office, node) if one is not None]
+    if not told:
+        raise ValueError("an entry tells of an office or of a node")
+    return _entries(centre, told, centre.identity.generation)
+
+
+def publish_all(centre: Centre, generation: int, changed: Node | None = None) -> Insert:
+    """Make entries of everything: a centre was set back, and what nodes know may be newer.
+
+    Args:
+        centre: whose directory.
+        generation: the one that begins.
+        changed: a node that changes in the same commit.
+    """
+    known = [
+        changed if changed is not None and one.node == changed.node else one
+        for one in nodes(centre.store)
+    ]
+    return _entries(centre, [*offices(centre.store), *known], generation)
+
+
+def _entries(centre: Centre, told: Sequence[Office | Node], generation: int) -> Insert:
     info = centre.store.database(DIRECTORY)
     last = "" if info is None else info.last
-    version = int(last or 0) + 1
-    about = (
-        DirectoryEntry(
-            kind="office",
-            version=version,
-            code=office.code,
-            name=office.name,
-            prefix=office.prefix,
-            at=centre.now(),
-            generation=centre.identity.generation,
+    documents = []
+    for version, one in enumerate(told, int(last or 0) + 1):
+        about = _office_entry(one) if isinstance(one, Office) else _node_entry(one)
+        entry = msgspec.structs.replace(
+            about, version=version, at=centre.now(), generation=generation
         )
-        if office is not None
-        else _node_entry(centre, version, node)
-    )
-    text = grants.sign_entry(centre.key, about)
-    document = Document(
-        id=f"{version:010d}", payload=text.p.encode("utf-8"), signature=text.s, sender=CENTRE
-    )
-    return Insert(DIRECTORY, [document], after=last)
+        text = grants.sign_entry(centre.key, entry)
+        documents.append(
+            Document(
+                id=f"{version:010d}", payload=text.p.encode("utf-8"), signature=text.s,
+                sender=CENTRE,
+            )
+        )  # fmt: skip
+    return Insert(DIRECTORY, documents, after=last)
 
 
-def _node_entry(centre: Centre, version: int, node: Node | None) -> DirectoryEntry:
-    if node is None:
-        raise ValueError("an entry tells of an office or of a node")
+def _office_entry(office: Office) -> DirectoryEntry:
+    return DirectoryEntry(
+        kind="office",
+        version=0,
+        code=office.code,
+        name=office.name,
+        prefix=office.prefix,
+        circulars=office.circulars,
+        at="",
+        generation=0,
+    )
+
+
+def _node_entry(node: Node) -> DirectoryEntry:
     return DirectoryEntry(
         kind="node",
-        version=version,
+        version=0,
         code=node.node,
         name="",
         office=node.office,
@@ -155,8 +213,11 @@ def _node_entry(centre: Centre, version: int, node: Node | None) -> DirectoryEnt
         epoch=node.epoch,
         active=node.active,
         registry=node.registry,
-        at=centre.now(),
-        generation=centre.identity.generation,
+        origin=node.origin,
+        base=node.base,
+        base_hash=node.base_hash,
+        at="",
+        generation=0,
     )
 
 

@@ -6,6 +6,9 @@
 The code is written down nowhere here, only its hash; it is good once and for a few days. If the
 answer was lost on the way, the same node (the same key) may ask again for ten minutes and gets a
 new secret in place of the lost one.
+
+A fork code is for a machine that had another node's name: it goes on under a name of its own, after
+the last event that both machines share, in an epoch above all of the old name's.
 """
 
 import base64
@@ -15,11 +18,14 @@ import secrets
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+import msgspec
 from msgspec import structs
 
-from saraban_central import directory
+from saraban_central import directory, generation, twins
 from saraban_central.centre import Centre
 from saraban_central.errors import BadCode, BadKey, NodeExists, Raced
+from saraban_central.identity_errors import BaseUnknown
+from saraban_central.identity_records import TOKENS, Tokens
 from saraban_central.records import (
     CREDENTIALS,
     ENROL_CODES,
@@ -30,7 +36,8 @@ from saraban_central.records import (
 )
 from saraban_central.store.interface import Kept, Open, Put, Writing
 from saraban_sync import thai
-from saraban_sync.ids import NodeId, node_id
+from saraban_sync.events import payload_hash
+from saraban_sync.ids import MAX_EPOCH, NodeId, node_id
 from saraban_sync.registers import instant, parse_instant
 from saraban_sync.signing import base64url
 from saraban_sync.wire import journal_database, mailbox_database
@@ -53,6 +60,20 @@ class NewCode(NamedTuple):
     office: str
     node: str
     expires_at: str
+
+
+class Fork(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a machine that asks for a name of its own comes from."""
+
+    node: str
+    """The name that it shares with another machine."""
+    base: str = ""
+    """The last event that both share."""
+    base_hash: str = ""
+    epoch: int = 0
+    """The highest epoch in what it has written."""
+    machine: str = ""
+    """Hash of the machine."""
 
 
 class Enrolled(NamedTuple):
@@ -81,6 +102,41 @@ def make_code(
         NotAnIdentifier: the name cannot be one.
         NodeExists: the name is taken.
     """
+    return _new_code(centre, office, node=node, registry=registry)
+
+
+def make_fork_code(
+    centre: Centre, origin: str, *, machine: str = "", node: str | None = None
+) -> NewCode:
+    """Make a one-time code for a machine that is to leave a name which another one keeps.
+
+    Args:
+        centre: who takes it in.
+        origin: the name that it has now.
+        machine: the machine's code; the only one that still has to leave, when not given.
+        node: its new name; made from the office's code when not given.
+
+    Raises:
+        UnknownNode: there is no such node.
+        UnknownMachine: no such machine has shown the name.
+        KeepsName: it is the one that keeps the name.
+        NotAnIdentifier: the new name cannot be one.
+        NodeExists: the new name is taken.
+    """
+    before = directory.node(centre.store, origin).value
+    hash_ = twins.to_fork(centre.store, origin, machine)
+    return _new_code(centre, before.office, node=node, origin=origin, machine=hash_)
+
+
+def _new_code(
+    centre: Centre,
+    office: str,
+    *,
+    node: str | None,
+    registry: bool | None = None,
+    origin: str = "",
+    machine: str = "",
+) -> NewCode:
     directory.office(centre.store, office)
     known = directory.nodes(centre.store)
     names = {one.node for one in known}
@@ -95,13 +151,16 @@ def make_code(
     )
     expires = instant(now + timedelta(hours=centre.config.enrol_code_hours))
     record = EnrolCode(
-        office=office, node=name, registry=registry, made_at=instant(now), expires_at=expires
-    )
+        office=office, node=name, registry=registry, made_at=instant(now), expires_at=expires,
+        origin=origin, machine=machine,
+    )  # fmt: skip
     centre.store.commit(Put(ENROL_CODES, _hash(_typed(code)), record))
     return NewCode(code=code, office=office, node=name, expires_at=expires)
 
 
-def enrol(centre: Centre, *, code: str, key: str, program: str = "") -> Enrolled:
+def enrol(
+    centre: Centre, *, code: str, key: str, program: str = "", fork: Fork | None = None
+) -> Enrolled:
     """Take a node in.
 
     Args:
@@ -109,11 +168,13 @@ def enrol(centre: Centre, *, code: str, key: str, program: str = "") -> Enrolled
         code: as typed; case, spaces and hyphens do not matter.
         key: the node's public key.
         program: version of the node's program.
+        fork: where it comes from, if it had another node's name.
 
     Raises:
-        BadCode: the code is wrong, used or too old.
+        BadCode: the code is wrong, used or too old, or of the other kind.
         BadKey: the key is none, or somebody else's.
         NodeExists: another node has taken the name since the code was made.
+        BaseUnknown: the centre does not hold the event after which it was forked.
     """
     _check_key(key)
     slot = _hash(_typed(code))
@@ -122,7 +183,9 @@ def enrol(centre: Centre, *, code: str, key: str, program: str = "") -> Enrolled
         held = centre.store.record(ENROL_CODES, slot)
         if held is None or not _usable(centre, held.value, key):
             raise BadCode("wrong, used or too old")
-        return _take_in(centre, slot, held, key, thai.tidy(program)[:_MAX_PROGRAM])
+        if held.value.origin != (fork.node if fork else ""):
+            raise BadCode("a fork code is for a fork, and no other is")
+        return _take_in(centre, slot, held, _Newcomer(key, thai.tidy(program)[:_MAX_PROGRAM], fork))
 
     return centre.decide(attempt)
 
@@ -132,20 +195,26 @@ def secret_hash(secret: str) -> str:
     return _hash(secret)
 
 
-def _take_in(centre: Centre, slot: str, held: Kept[EnrolCode], key: str, program: str) -> Enrolled:
+class _Newcomer(NamedTuple):
+    key: str
+    program: str
+    fork: Fork | None
+
+
+def _take_in(centre: Centre, slot: str, held: Kept[EnrolCode], who: _Newcomer) -> Enrolled:
     code = held.value
     known = directory.nodes(centre.store)
     again = bool(code.used_at)
-    if key == centre.key.public or any(n.key == key and n.node != code.node for n in known):
+    taken = any(n.key == who.key and n.node != code.node for n in known)
+    if who.key == centre.key.public or taken:
         raise BadKey("the key belongs to another")
     if not again and any(n.node == code.node for n in known):
         _check_unchanged(centre, slot, held)
         raise NodeExists(code.node, node=code.node)
     office = directory.office(centre.store, code.office)
-    registry = code.registry and code.office not in directory.registry_nodes(known)
     secret = base64url(secrets.token_bytes(32))
     credential = Credential(sha256=secret_hash(secret))
-    used = structs.replace(code, used_at=code.used_at or centre.now(), used_key=key)
+    used = structs.replace(code, used_at=code.used_at or centre.now(), used_key=who.key)
     writes: list[Writing] = [Put(ENROL_CODES, slot, used, held.revision)]
     if again:
         node = directory.node(centre.store, code.node).value
@@ -154,19 +223,57 @@ def _take_in(centre: Centre, slot: str, held: Kept[EnrolCode], key: str, program
         old = centre.store.record(CREDENTIALS, node.node)
         writes.append(Put(CREDENTIALS, node.node, credential, old.revision if old else None))
     else:
-        node = Node(
-            node=NodeId(code.node), office=code.office, key=key, epoch=1, registry=registry,
-            active=True, enrolled_at=centre.now(), program=program,
-        )  # fmt: skip
+        node = _new_node(centre, code, who)
         writes += [
             Put(NODES, node.node, node),
             Put(CREDENTIALS, node.node, credential),
             Open(journal_database(node.node)),
             Open(mailbox_database(node.node)),
             directory.publish(centre, node=node),
+            *_first_notes(centre, node, code, who.fork),
         ]
     centre.store.commit(*writes)
     return Enrolled(node=node, office_name=office.name, prefix=office.prefix, secret=secret)
+
+
+def _new_node(centre: Centre, code: EnrolCode, who: _Newcomer) -> Node:
+    known = directory.nodes(centre.store)
+    registry = code.registry and code.office not in directory.registry_nodes(known)
+    node = Node(
+        node=NodeId(code.node), office=code.office, key=who.key, epoch=1, registry=registry,
+        active=True, enrolled_at=centre.now(), program=who.program,
+    )  # fmt: skip
+    if who.fork is None:
+        return node
+    before = directory.node(centre.store, who.fork.node).value
+    _check_fork(centre, before, who.fork)
+    return structs.replace(
+        node,
+        epoch=min(max(before.epoch, who.fork.epoch) + 1, MAX_EPOCH),
+        origin=before.node,
+        base=who.fork.base,
+        base_hash=who.fork.base_hash,
+    )
+
+
+def _check_fork(centre: Centre, before: Node, fork: Fork) -> None:
+    """Make sure that the event after which a machine was forked is here."""
+    if not fork.base or (fork.base, fork.base_hash) == (before.base, before.base_hash):
+        return
+    found = centre.store.get(journal_database(before.node), [fork.base]).get(fork.base)
+    if found is None or payload_hash(found.payload) != fork.base_hash:
+        raise BaseUnknown(fork.base[:40], node=before.node, base=fork.base[:40])
+
+
+def _first_notes(centre: Centre, node: Node, code: EnrolCode, fork: Fork | None) -> list[Writing]:
+    """Plan what the centre notes of a node before it comes by for the first time."""
+    present = centre.identity.generation
+    notes: list[Writing] = [
+        Put(TOKENS, node.node, Tokens(generation=present, told=present, at=centre.now()))
+    ]
+    if fork is None:
+        return [*notes, *generation.came_back(centre, node, present, "")]
+    return [*notes, *twins.forked(centre, fork.node, code.machine or fork.machine[:64])]
 
 
 def _check_unchanged(centre: Centre, slot: str, held: Kept[EnrolCode]) -> None:

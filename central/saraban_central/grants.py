@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from saraban_central import directory, mailbox
+from saraban_central import directory, generation, mailbox
 from saraban_central.centre import Centre
 from saraban_central.errors import BadSize, NodeRevoked, PastYear, RangeTaken
+from saraban_central.identity_errors import NodeStopped
 from saraban_central.records import SERIES, Granted, Node, SeriesGrants
 from saraban_central.store.interface import Kept, Put, Writing
 from saraban_sync import phone, ranges
@@ -79,6 +80,8 @@ def grant(
         PastYear: the year is over, or more than one year ahead.
         BadSize: no numbers, too many, or beyond the highest.
         RangeTaken: some of the numbers were granted before.
+        NodeStopped: two machines have its name.
+        SeriesClosed: the centre was set back and does not know what it had granted.
     """
     order = Order(node=node, register=register, year=year, size=size, first=first, by=by)
     return centre.decide(lambda: execute(centre, order))
@@ -94,14 +97,20 @@ def execute(centre: Centre, order: Order, also: Also = lambda _: ()) -> Grant:
 
     Raises:
         Raced: somebody else granted numbers of this series at the same moment.
+        SeriesClosed: the centre was set back and does not know what it had granted.
         UnknownNode, NodeRevoked, PastYear, BadSize, RangeTaken: as for :func:`grant`.
     """
     check(centre, order)
     owner = directory.node(centre.store, order.node).value
     if not owner.active:
         raise NodeRevoked(order.node, node=order.node)
+    if owner.stopped:
+        raise NodeStopped(order.node, node=order.node)
+    generation.require_known(centre, owner.office, order.register, order.year)
     held = series_of(centre, owner, order)
-    made = _make(centre, owner, order, _choose(held, order), held)
+    barred = generation.barred(centre, owner.office, order.register, order.year)
+    paper_before = not barred and not (held and held.value.grants)
+    made = _make(centre, owner, order, _choose(held, barred, order), paper_before=paper_before)
     _commit(centre, made, order, held, also(made))
     return made
 
@@ -142,8 +151,11 @@ def grant_of(one: Granted) -> Grant:
     return parse_grant(paper(one))
 
 
-def _choose(held: Kept[SeriesGrants] | None, order: Order) -> NumberRange:
+def _choose(
+    held: Kept[SeriesGrants] | None, barred: Sequence[NumberRange], order: Order
+) -> NumberRange:
     taken = [NumberRange(g.first, g.last) for g in (held.value.grants if held else ())]
+    taken += barred
     following = ranges.next_range(taken, order.size)
     new = following
     if order.first is not None:
@@ -165,7 +177,8 @@ def _make(
     owner: Node,
     order: Order,
     new: NumberRange,
-    held: Kept[SeriesGrants] | None,
+    *,
+    paper_before: bool,
 ) -> Grant:
     series = Series(OfficeCode(owner.office), order.register, order.year)
     return Grant(
@@ -178,7 +191,7 @@ def _make(
         last=new.last,
         at=centre.now(),
         generation=centre.identity.generation,
-        opening=new.first > 1 and not (held and held.value.grants),
+        opening=new.first > 1 and paper_before,
     )
 
 

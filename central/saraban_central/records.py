@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from saraban_central.store.interface import Shelf
+from saraban_sync.registers import Circulars
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -34,6 +35,8 @@ class Office(_Record, frozen=True):
     name: str
     prefix: str
     made_at: str
+    circulars: Circulars = Circulars.SHARED
+    """Where its circulars take their numbers from."""
 
 
 class Node(_Record, frozen=True):
@@ -341,7 +344,8 @@ OPEN_REQUESTS: Final = Shelf("open-request", OpenRequest)
 PENDING: Final = Shelf("pending", Pending)
 """Key: ``node/event id/revision``."""
 SET_ASIDE: Final = Shelf("set-aside", SetAside)
-"""Key: ``node/`` and a hash of the document and the verdict."""
+"""Key: ``node/`` and a hash of the document and the verdict; if the node has signed it
+``node/signed/id/`` and the hash."""
 SET_ASIDE_COUNTS: Final = Shelf("set-aside-count", SetAsideCount)
 """Key: the node's name."""
 ALARMS: Final = Shelf("alarm", Alarm)

@@ -17,7 +17,7 @@ whole when its envelope can be read: the chain must not stop at what an older ce
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from saraban_sync import events
 from saraban_sync.errors import BadSignature, DocumentTooLarge, NotAnIdentifier, Unintelligible
@@ -45,6 +45,7 @@ class Head(NamedTuple):
 
 
 EMPTY: Head = Head(epoch=1, seq=0, hash=GENESIS)
+_NOT_YET: Final = "chain: the event before it has not come"
 
 
 class Origin(NamedTuple):
@@ -132,7 +133,7 @@ def place(event: Event, *, head: Head, known: Callable[[EventId], str | None]) -
     if event.seq <= head.seq:
         return Judgement(Verdict.REFUSED, "chain: branches off before the head", event)
     if event.seq > head.seq + 1:
-        return Judgement(Verdict.PENDING, "chain: the event before it has not come", event)
+        return Judgement(Verdict.PENDING, _NOT_YET, event)
     if event.prev != head.hash:
         return Judgement(Verdict.REFUSED, "chain: does not follow the head", event)
     return Judgement(Verdict.ADMITTED, "", event)
@@ -144,6 +145,8 @@ def _begin(event: Event, head: Head, known: Callable[[EventId], str | None]) -> 
         case EpochStarted(base=base):
             pass
         case JournalForked():
+            if event.seq > head.seq + 1:
+                return Judgement(Verdict.PENDING, _NOT_YET, event)
             base = event_id(head.epoch, head.seq) if head.seq else ""
         case None:
             return Judgement(Verdict.REFUSED, "epoch: its beginning cannot be read", event)

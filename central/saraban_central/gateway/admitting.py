@@ -8,10 +8,13 @@
 
 One bad document never blocks those around it. What an earlier request left pending is judged again
 together with what came now, so a gap may be closed by any request.
+
+A forked node's journal begins after an event of the journal under the name it had before; what its
+machine wrote under that name comes first, signed by the key of that name.
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Final, NamedTuple
@@ -23,11 +26,20 @@ from saraban_central.gateway import aside
 from saraban_central.gateway.answers import encode
 from saraban_central.gateway.aside import Bad
 from saraban_central.gateway.documents import claimed_id, signed_document
-from saraban_central.records import ALARMS, INTAKE, PENDING, Alarm, Intake, Node, Pending
-from saraban_central.store.interface import Conflict, Insert, Keep, Kept, Remove, Writing
-from saraban_sync.admission import EMPTY, Head, Judgement, Verdict, examine, place
+from saraban_central.records import (
+    ALARMS,
+    INTAKE,
+    NODES,
+    PENDING,
+    Alarm,
+    Intake,
+    Node,
+    Pending,
+)
+from saraban_central.store.interface import Conflict, Insert, Keep, Kept, Remove, Store, Writing
+from saraban_sync.admission import EMPTY, Head, Judgement, Origin, Verdict, examine, place
 from saraban_sync.errors import Unintelligible
-from saraban_sync.events import Event, payload_hash
+from saraban_sync.events import EpochStarted, Event, payload_hash
 from saraban_sync.ids import NodeId, parse_event_id
 from saraban_sync.wire import Document, journal_database
 
@@ -65,6 +77,13 @@ class _Unread(NamedTuple):
     bad: Bad
 
 
+class _Signers(NamedTuple):
+    """Whose signatures count in a journal."""
+
+    node: Node
+    origin: Origin | None
+
+
 def admit(centre: Centre, node: Node, sent: Sequence[msgspec.Raw]) -> list[Outcome]:
     """Judge documents that a node sent for its journal, and keep what is good.
 
@@ -74,21 +93,24 @@ def admit(centre: Centre, node: Node, sent: Sequence[msgspec.Raw]) -> list[Outco
     Returns:
         one outcome for each document, in the order in which they were sent.
     """
-    candidates, unread = _read(node, sent)
-    return centre.decide(lambda: _Admission(centre, node).run(candidates, unread))
+    signers = _Signers(node, origin_of(centre.store, node))
+    candidates, unread = _read(signers, sent)
+    return centre.decide(lambda: _Admission(centre, signers).run(candidates, unread))
 
 
 class _Admission:
     """One look at a journal's head, and everything that follows from it."""
 
-    def __init__(self, centre: Centre, node: Node) -> None:
+    def __init__(self, centre: Centre, signers: _Signers) -> None:
         self._centre = centre
-        self._node = node
+        self._signers = signers
+        self._node = node = signers.node
         self._journal = journal_database(node.node)
         last = centre.store.page(self._journal, descending=True, limit=1)
         self._after = last[0].id if last else ""
-        self._head = head_of(last[0]) if last else EMPTY
-        self._hashes: dict[str, str] = {}
+        start = signers.origin.base if signers.origin else EMPTY
+        self._head = head_of(last[0]) if last else start
+        self._hashes: dict[str, str] = {node.base: node.base_hash} if node.base else {}
         self._admitted: list[Document] = []
         self._done: list[tuple[_Candidate, Judgement]] = []
 
@@ -102,7 +124,7 @@ class _Admission:
     def _judge(self, candidates: list[_Candidate]) -> list[_Candidate]:
         """Judge in the order of ids; give those that still wait for another."""
         candidates = sorted(candidates, key=lambda one: one.document.id)
-        self._look_up(one.document.id for one in candidates)
+        self._look_up(name for one in candidates for name in _names(one))
         left: list[_Candidate] = []
         for one in candidates:
             judged = one.found
@@ -125,13 +147,17 @@ class _Admission:
         prefix = f"{self._node.node}/"
         while kept := self._centre.store.records(PENDING, prefix, after=after, limit=_PAGE):
             after = kept[-1].key
-            nearest = min(parse_event_id(one.value.id)[1] for one in kept)
-            if nearest > self._head.seq + 1:
+            places = [parse_event_id(one.value.id) for one in kept]
+            if min(seq for _, seq in places) > self._head.seq + 1 and not self._is_closed(places):
                 break
-            left = self._judge([*left, *_candidates(self._node, kept)])
+            left = self._judge([*left, *_candidates(self._signers, kept)])
             if any(one.key for one in left):
                 break
         return left
+
+    def _is_closed(self, places: list[tuple[int, int]]) -> bool:
+        """Tell whether some of what waits can never come in, because its epoch is closed."""
+        return any(epoch < self._head.epoch for epoch, _ in places)
 
     def _bound(self, waiting: list[_Candidate]) -> list[_Candidate]:
         if not waiting:
@@ -218,13 +244,31 @@ def head_of(document: Document) -> Head:
     return Head(epoch, seq, payload_hash(document.payload))
 
 
+def origin_of(store: Store, node: Node) -> Origin | None:
+    """Tell where a journal was forked from, if it was."""
+    before = store.record(NODES, node.origin) if node.origin else None
+    if before is None:
+        return None
+    base = EMPTY
+    if node.base:
+        base = Head(*parse_event_id(node.base), node.base_hash)
+    return Origin(NodeId(before.value.node), before.value.key, base)
+
+
+def _names(one: _Candidate) -> Iterator[str]:
+    """Name the events whose place in the journal decides on this one."""
+    yield one.document.id
+    if isinstance(one.found, Event) and isinstance(one.found.body, EpochStarted):
+        yield one.found.body.base
+
+
 def _bad(one: _Candidate, judged: Judgement) -> Bad:
     # Only a document whose signature fitted is quarantined or has been read as an event.
     signed = judged.verdict is Verdict.QUARANTINED or judged.event is not None
     return Bad(one.document.id, judged.verdict, judged.reason, one.raw, signed)
 
 
-def _read(node: Node, sent: Sequence[msgspec.Raw]) -> tuple[list[_Candidate], list[_Unread]]:
+def _read(signers: _Signers, sent: Sequence[msgspec.Raw]) -> tuple[list[_Candidate], list[_Unread]]:
     documents: list[tuple[int, Document]] = []
     unread: list[_Unread] = []
     for number, raw in enumerate(sent):
@@ -234,7 +278,7 @@ def _read(node: Node, sent: Sequence[msgspec.Raw]) -> tuple[list[_Candidate], li
             reason = f"document: {wrong.detail}"
             bad = Bad(claimed_id(raw), Verdict.REFUSED, reason, bytes(raw))
             unread.append(_Unread(number, bad))
-    examined = _examined(node, [document for _, document in documents])
+    examined = _examined(signers, [document for _, document in documents])
     candidates = [
         _Candidate(document, found, bytes(sent[number]), number)
         for (number, document), found in zip(documents, examined, strict=True)
@@ -242,12 +286,13 @@ def _read(node: Node, sent: Sequence[msgspec.Raw]) -> tuple[list[_Candidate], li
     return candidates, unread
 
 
-def _examined(node: Node, documents: Sequence[Document]) -> list[Judgement | Event]:
+def _examined(signers: _Signers, documents: Sequence[Document]) -> list[Judgement | Event]:
     """Check signatures on all processors: the library works without Python's lock."""
+    node, origin = signers
 
     def slice_(start: int) -> list[Judgement | Event]:
         return [
-            examine(document, node=NodeId(node.node), key=node.key, epoch=node.epoch)
+            examine(document, node=NodeId(node.node), key=node.key, epoch=node.epoch, origin=origin)
             for document in documents[start : start + _SLICE]
         ]
 
@@ -256,7 +301,7 @@ def _examined(node: Node, documents: Sequence[Document]) -> list[Judgement | Eve
     return list(chain.from_iterable(done))
 
 
-def _candidates(node: Node, kept: Sequence[Kept[Pending]]) -> list[_Candidate]:
+def _candidates(signers: _Signers, kept: Sequence[Kept[Pending]]) -> list[_Candidate]:
     documents = [
         Document(
             id=one.value.id,
@@ -267,5 +312,5 @@ def _candidates(node: Node, kept: Sequence[Kept[Pending]]) -> list[_Candidate]:
     ]
     return [
         _Candidate(document, found, encode(document.as_json()), -1, one.key)
-        for one, document, found in zip(kept, documents, _examined(node, documents), strict=True)
+        for one, document, found in zip(kept, documents, _examined(signers, documents), strict=True)
     ]

@@ -1,5 +1,7 @@
 """``POST /api/v1/enrol``: a new node shows its one-time code and public key, and is taken in.
 
+So is a machine that shared another node's name and goes on under its own.
+
 It is the one request of a node without credentials, so it is small and its wrong tries are counted:
 ten from one address or a hundred in all within a quarter of an hour close it for that long. (A code
 has 78 random bits; the limit keeps the log readable more than it keeps guessers out.)
@@ -16,11 +18,12 @@ from litestar.handlers import HTTPRouteHandler
 from saraban_base.web.needs import OWN
 from saraban_central import enrolment
 from saraban_central.centre import Centre
-from saraban_central.enrolment import Enrolled
+from saraban_central.enrolment import Enrolled, Fork
 from saraban_central.errors import BadCode, BadKey, NodeExists, Raced, TooManyTries
 from saraban_central.gateway.answers import Denied, encode
 from saraban_central.gateway.calls import decode
 from saraban_central.gateway.offloop import off_loop
+from saraban_central.identity_errors import BaseUnknown
 from saraban_sync.errors import SarabanError
 from saraban_sync.registers import instant
 
@@ -32,6 +35,7 @@ _MAX_ADDRESSES: Final = 1_000
 _STATUS: Final[dict[type[SarabanError], int]] = {
     BadCode: 422,
     BadKey: 400,
+    BaseUnknown: 409,
     NodeExists: 409,
     Raced: 409,
     TooManyTries: 429,
@@ -42,6 +46,7 @@ class _Asked(msgspec.Struct, frozen=True):
     code: str
     key: str
     program: str = ""
+    fork: Fork | None = None
 
 
 class Tries:
@@ -88,11 +93,16 @@ def route(centre: Centre) -> HTTPRouteHandler:
             tries.check(address, now)
             asked = decode(await request.body(), _Asked)
             done = await off_loop(
-                enrolment.enrol, centre, code=asked.code, key=asked.key, program=asked.program
+                enrolment.enrol,
+                centre,
+                code=asked.code,
+                key=asked.key,
+                program=asked.program,
+                fork=asked.fork,
             )
         except Denied as denied:
             return _answer(centre, denied.status, {"error": denied.error, "reason": denied.reason})
-        except (BadCode, BadKey, NodeExists, Raced, TooManyTries) as wrong:
+        except (BadCode, BadKey, BaseUnknown, NodeExists, Raced, TooManyTries) as wrong:
             if isinstance(wrong, BadCode):
                 tries.failed(address, now)
             return _refusal(centre, wrong)

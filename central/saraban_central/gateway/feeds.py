@@ -5,7 +5,7 @@
     continuous  one line for each change, for as long as the other side listens
 
 Between two pages nothing is held: no transaction, no thread. A feed ends when its node is revoked,
-its time is up, or the centre closes.
+its time is up, the centre closes, or the centre was set back.
 """
 
 import asyncio
@@ -14,13 +14,14 @@ from typing import Any, Final
 
 import msgspec
 
+from saraban_central.gateway import positions
 from saraban_central.gateway.answers import Denied, Stream, bad_request, document_json, encode
 from saraban_central.gateway.calls import MAX_IDS, Call, decode
 from saraban_central.gateway.offloop import off_loop
 from saraban_central.gateway.reading import PAGE, joined
 from saraban_central.records import NODES
 from saraban_central.signals import Waiter
-from saraban_central.store.interface import START, Change, Position
+from saraban_central.store.interface import Change, Position
 
 _ALL: Final = 1_000_000_000
 _DEFAULT_MS: Final = 60_000
@@ -45,7 +46,10 @@ class _Asked:
         self.limit = call.number("limit", _ALL, most=_ALL)
         self.include = call.flag("include_docs")
         self.ids = _wanted_ids(call)
-        self.since = _since(call)
+        self.generation = call.centre.identity.generation
+        self.since = positions.read(
+            call.query.get("since", "0"), call.centre.store, call.database, self.generation
+        )
         heartbeat = call.query.get("heartbeat", "false")
         self.heartbeat: float | None = None
         if heartbeat == "true":
@@ -55,6 +59,22 @@ class _Asked:
             self.heartbeat = call.number("heartbeat", 0, least=least, most=_LONGEST_MS) / 1000
         patience = _DEFAULT_MS if self.heartbeat is None else _LONGEST_MS
         self.patience = call.number("timeout", patience, most=_LONGEST_MS) / 1000
+
+    def place(self, position: Position) -> bytes:
+        """Write a position as JSON."""
+        return encode(positions.written(position, self.generation))
+
+    def row(self, change: Change) -> dict[str, Any]:
+        """Write a change."""
+        document = change.document
+        row: dict[str, Any] = {
+            "seq": positions.written(change.position, self.generation),
+            "id": document.id,
+            "changes": [{"rev": document.revision}],
+        }
+        if self.include:
+            row["doc"] = document_json(document)
+        return row
 
 
 def changes(call: Call) -> Stream:
@@ -82,7 +102,7 @@ async def _listed(asked: _Asked) -> AsyncGenerator[bytes, None]:
                 if not ended and patience.beats():
                     yield b"\n"
     tail = b',"pending":0' if ended else b""
-    yield b'\n],\n"last_seq":' + encode(since) + tail + b"}\n"
+    yield b'\n],\n"last_seq":' + asked.place(since) + tail + b"}\n"
 
 
 async def _continuous(asked: _Asked) -> AsyncGenerator[bytes, None]:
@@ -101,7 +121,7 @@ async def _continuous(asked: _Asked) -> AsyncGenerator[bytes, None]:
                     break
                 if patience.beats():
                     yield b"\n"
-    yield b'{"last_seq":' + encode(since) + b"}\n"
+    yield b'{"last_seq":' + asked.place(since) + b"}\n"
 
 
 class _Patience:
@@ -127,7 +147,7 @@ class _Patience:
             return False
         until_beat = max(0.0, self._beat - _now())
         await self._waiter.wait(min(left, until_beat, call.centre.config.poll_seconds))
-        return await off_loop(_may_go_on, call)
+        return await off_loop(_may_go_on, self._asked)
 
     def beats(self) -> bool:
         """Tell whether a heartbeat is due, and count it as given."""
@@ -150,25 +170,16 @@ def _look(asked: _Asked, since: Position, left: int) -> tuple[Position, list[dic
     if asked.ids is not None:
         wanted = [one for one in found if one.document.id in asked.ids][:left]
         at = wanted[-1].position if len(wanted) == left else found[-1].position
-        return at, [_row(one, asked.include) for one in wanted], False
-    return found[-1].position, [_row(one, asked.include) for one in found], False
+        return at, [asked.row(one) for one in wanted], False
+    return found[-1].position, [asked.row(one) for one in found], False
 
 
-def _row(change: Change, include: bool) -> dict[str, Any]:
-    document = change.document
-    row: dict[str, Any] = {
-        "seq": change.position,
-        "id": document.id,
-        "changes": [{"rev": document.revision}],
-    }
-    if include:
-        row["doc"] = document_json(document)
-    return row
-
-
-def _may_go_on(call: Call) -> bool:
+def _may_go_on(asked: _Asked) -> bool:
+    call = asked.call
+    if call.centre.signals.closing or call.centre.identity.generation != asked.generation:
+        return False
     node = call.centre.store.record(NODES, call.node.node)
-    return not call.centre.signals.closing and node is not None and node.value.active
+    return node is not None and node.value.active
 
 
 def _wanted_ids(call: Call) -> frozenset[str] | None:
@@ -185,16 +196,3 @@ def _wanted_ids(call: Call) -> frozenset[str] | None:
     if len(ids) > MAX_IDS:
         raise bad_request(f"at most {MAX_IDS} ids at once")
     return frozenset(ids)
-
-
-def _since(call: Call) -> Position:
-    store = call.centre.store
-    text = call.query.get("since", START)
-    if text == "now":
-        found = store.database(call.database)
-        return found.position if found else START
-    try:
-        store.changes(call.database, Position(text), 1)
-    except ValueError as wrong:
-        raise bad_request("since is no position of this database") from wrong
-    return Position(text)

@@ -4,7 +4,6 @@ A node sees only its own notes, whichever database it keeps them on, and has roo
 are bookmarks, not storage.
 """
 
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -18,28 +17,17 @@ from saraban_central.gateway.answers import (
     not_found,
 )
 from saraban_central.gateway.calls import Call, Kind, decode
-from saraban_central.records import CONTACTS, LOCALS, Contact, Local
+from saraban_central.identity_errors import Overtaken, TwinWaits
+from saraban_central.meeting import Met, Status, meet
+from saraban_central.records import LOCALS, Local
+from saraban_central.sightings import Decision
 from saraban_central.store.interface import Put, Writing
-from saraban_sync.ids import Whole
-from saraban_sync.registers import instant, parse_instant
+from saraban_sync.ratchet import is_token
 
 STATUS: Final = "status"
 _MAX_NOTES: Final = 100
 _MAX_BYTES: Final = 64 * 1024
-
-
-class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """``_local/status``: what a node says at the start of each cycle."""
-
-    time: str
-    boot: str = ""
-    last_event: str = ""
-    last_hash: str = ""
-    program: str = ""
-    free_bytes: Whole = -1
-    pushed_files_pending: Whole = 0
-    backup_at: str = ""
-    backup_good: bool = False
+_CONFLICT: Final = 409
 
 
 def read(call: Call) -> Answer:
@@ -56,55 +44,67 @@ def write(call: Call) -> Answer:
     if len(call.body) > _MAX_BYTES:
         raise Denied(413, "too_large", f"a note has at most {_MAX_BYTES} bytes")
     found = decode(call.body, dict[str, Any])
-    contact = _contact(call) if (call.kind, call.name) == (Kind.JOURNAL, STATUS) else None
     rev = found.pop("_rev", None)
     found.pop("_id", None)
-    number = call.centre.decide(lambda: _keep(call, found, rev, contact))
-    return json_answer({"ok": True, "id": f"_local/{call.name}", "rev": f"0-{number}"}, 201)
+    if (call.kind, call.name) == (Kind.JOURNAL, STATUS):
+        said = _status(call)
+        return call.centre.decide(lambda: _meet(call, found, said))
+    return call.centre.decide(lambda: _keep(call, found, rev))
 
 
-def _keep(call: Call, found: dict[str, Any], rev: object, contact: Contact | None) -> int:
+def _keep(call: Call, found: dict[str, Any], rev: object) -> Answer:
+    number, writes = _noted(call, found, rev=rev)
+    call.centre.store.commit(*writes)
+    return json_answer(_done(call, number), 201)
+
+
+def _meet(call: Call, found: dict[str, Any], said: Status) -> Answer:
+    try:
+        met = meet(call.centre, call.node.node, said)
+    except ValueError as wrong:
+        raise bad_request("status: time is no UTC moment") from wrong
+    if met.trouble:
+        if met.writes:
+            call.centre.store.commit(*met.writes)
+        return json_answer(_trouble(call, met), _CONFLICT)
+    number, writes = _noted(call, found)
+    call.centre.store.commit(*met.writes, *writes)
+    answer = _done(call, number) | {"generation": met.generation}
+    if said.fenced and met.decision is not Decision.WAIT:
+        answer[met.decision.value] = True
+    return json_answer(answer, 201)
+
+
+def _trouble(call: Call, met: Met) -> dict[str, str]:
+    if met.trouble == "ratchet":
+        reason = "another token is held here; look for it among your own"
+        return {"error": "ratchet", "reason": reason, "current": met.current}
+    wrong = TwinWaits if met.trouble == "twin" else Overtaken
+    return {"error": met.trouble, "reason": wrong(node=call.node.node).sentence("en")}
+
+
+def _noted(call: Call, found: dict[str, Any], *, rev: object = None) -> tuple[int, list[Writing]]:
     store = call.centre.store
     held = store.record(LOCALS, _key(call))
     number = held.value.number if held else 0
-    if contact is None and rev is not None and rev != f"0-{number}":
-        raise Denied(409, "conflict", "this note was changed since it was read")
+    if rev is not None and rev != f"0-{number}":
+        raise Denied(_CONFLICT, "conflict", "this note was changed since it was read")
     if held is None and store.count(LOCALS, f"{call.database}/{call.node.node}/") >= _MAX_NOTES:
         raise Denied(403, "forbidden", f"a node keeps at most {_MAX_NOTES} notes here")
     note = Local(fields=msgspec.Raw(encode(found)), number=number + 1)
-    writes: list[Writing] = [Put(LOCALS, _key(call), note, held.revision if held else None)]
-    if contact is not None:
-        before = store.record(CONTACTS, contact.node)
-        writes.append(Put(CONTACTS, contact.node, contact, before.revision if before else None))
-    store.commit(*writes)
-    return number + 1
+    return number + 1, [Put(LOCALS, _key(call), note, held.revision if held else None)]
 
 
-def _contact(call: Call) -> Contact:
+def _done(call: Call, number: int) -> dict[str, Any]:
+    return {"ok": True, "id": f"_local/{call.name}", "rev": f"0-{number}"}
+
+
+def _status(call: Call) -> Status:
     said = decode(call.body, Status, what="status")
-    now = call.centre.clock.now()
-    return Contact(
-        node=call.node.node,
-        at=instant(now),
-        claimed_at=said.time,
-        offset_ms=_offset(now, said.time),
-        boot=said.boot[:40],
-        last_event=said.last_event[:40],
-        last_hash=said.last_hash[:64],
-        program=said.program[:60],
-        free_bytes=said.free_bytes,
-        pushed_files_pending=said.pushed_files_pending,
-        backup_at=said.backup_at[:40],
-        backup_good=said.backup_good,
-    )
-
-
-def _offset(now: datetime, claimed: str) -> int:
-    try:
-        there = parse_instant(claimed)
-    except ValueError as wrong:
-        raise bad_request("status: time is no UTC moment") from wrong
-    return round((now - there).total_seconds() * 1000)
+    step = said.ratchet
+    if step is not None and not (is_token(step.next) and (not step.token or is_token(step.token))):
+        raise bad_request("status: a token is 32 hexadecimal digits")
+    return said
 
 
 def _key(call: Call) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from saraban_central.gateway import positions
 from saraban_central.gateway.answers import (
     Answer,
     Denied,
@@ -17,6 +18,7 @@ from saraban_central.gateway.answers import (
 )
 from saraban_central.gateway.calls import MAX_IDS, Call, decode
 from saraban_central.gateway.offloop import off_loop
+from saraban_central.store.interface import START
 from saraban_sync.wire import Document
 
 T = TypeVar("T")
@@ -34,7 +36,9 @@ def info(call: Call) -> Answer:
             "db_name": call.database,
             "doc_count": found.documents if found else 0,
             "doc_del_count": 0,
-            "update_seq": found.position if found else "0",
+            "update_seq": positions.written(
+                found.position if found else START, call.centre.identity.generation
+            ),
             "purge_seq": 0,
             "compact_running": False,
             "instance_start_time": "0",
