@@ -26,6 +26,13 @@ from saraban_sync.registers import Register, buddhist_year, thai_date
 
 _LOW_DISK: Final = 0.10
 _LAST_MONTH: Final = 12
+_FENCES: Final = {
+    meta.RESTORED: ("กู้คืนมาจากชุดสำรอง", "it was restored from a backup"),
+    meta.COPIED: ("ข้อมูลมาจากเครื่องอื่น", "its data came from another machine"),
+    meta.TWIN: ("มีเครื่องสองเครื่องใช้ชื่อเดียวกัน", "two machines work under one name"),
+    meta.SUPERSEDED: ("มีเครื่องอื่นรับช่วงชื่อนี้ไปแล้ว", "another machine has taken over its name"),
+    meta.DIVERGED: ("ประวัติไม่ตรงกับที่ส่วนกลางมี", "the centre holds another history of it"),
+}
 
 
 @dataclass(frozen=True)
@@ -93,11 +100,13 @@ def _journal(node: Appliance, cursor: Cursor) -> Finding:
 def _fence(cursor: Cursor) -> Finding:
     why = meta.get(cursor, meta.FENCED)
     if why:
+        because = _FENCES.get(why, (why, why))
         return Finding(
             "fence",
             False,
-            f"เครื่องนี้ยังไม่ออกเลข ({why}) โปรดติดต่อผู้ดูแลระบบส่วนกลาง",
-            f"This node issues no numbers ({why}); ask the administrator at the centre",
+            f"เครื่องนี้หยุดออกเลข เพราะ{because[0]} เปิดหน้า “ตัวตนของเครื่อง” เพื่อดูขั้นตอน",
+            f"This machine gives no numbers: {because[1]}. The page “Identity of this machine”"
+            " says what to do",
         )
     return Finding("fence", True, "ออกเลขได้", "Numbers may be issued")
 
