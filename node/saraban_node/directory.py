@@ -1,11 +1,17 @@
 """Offices and nodes as the centre's signed directory names them. The one writer of that table."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from saraban_base.sqlite import Cursor, Write, rows, value
 from saraban_node.errors import UnknownOffice
 from saraban_sync.grants import DirectoryEntry
 from saraban_sync.registers import Circulars
+
+
+_VERSIONS: Final = 10**10
+"""Versions of one generation: a centre that was set back counts on from where it was then, and
+what it says since is newer than what it had said before."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,7 @@ def put(write: Write, entry: DirectoryEntry) -> None:
         (
             entry.kind,
             entry.code,
-            entry.version,
+            entry.generation * _VERSIONS + entry.version,
             entry.name,
             entry.prefix,
             entry.office,
