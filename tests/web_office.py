@@ -9,7 +9,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +26,7 @@ from saraban_node.app import build_app
 from saraban_node.appliance import Appliance
 from saraban_node.journal import SYSTEM
 from saraban_node.people import ADMINISTRATOR, CLERK
+from saraban_node.syncer import Syncer
 from tests.offices import HandClock, an_office
 
 PASSWORD: Final = "ลมพัดใบไผ่ ริมห้วยน้ำใส"
@@ -59,16 +60,19 @@ class WebOffice:
 
 
 @contextmanager
-def a_web_office(folder: Path, **options: Any) -> Iterator[WebOffice]:
+def a_web_office(
+    folder: Path, *, line: Callable[[Appliance], Syncer] | None = None, **options: Any
+) -> Iterator[WebOffice]:
     """Set up an office with a clerk (somsri), an administrator (prasert), and mali who is both.
 
     Args:
         folder: a new folder.
+        line: makes the exchange with a centre, which nobody starts; there is none when not given.
         options: as for :func:`tests.offices.an_office`.
     """
     clock = HandClock()
     node = an_office(folder / "node", clock=clock, **options)
-    app = build_app(node, None, passwords=CHEAP)
+    app = build_app(node, line(node) if line else None, passwords=CHEAP)
     try:
         with serving(app) as address:
             office = WebOffice(node, app, clock, address)
