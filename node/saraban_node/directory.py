@@ -8,7 +8,6 @@ from saraban_node.errors import UnknownOffice
 from saraban_sync.grants import DirectoryEntry
 from saraban_sync.registers import Circulars
 
-
 _VERSIONS: Final = 10**10
 """Versions of one generation: a centre that was set back counts on from where it was then, and
 what it says since is newer than what it had said before."""
