@@ -179,7 +179,7 @@ class _Meeting:
         epoch = min(self._said.epoch, MAX_EPOCH)
         raised = epoch > self._node.epoch
         node = structs.replace(self._node, epoch=epoch) if raised else self._node
-        if why and self._is_news():
+        if why and self._is_news(why):
             self._generation, writes = generation.begin(
                 self._centre, why=why, by=node.node, seen=self._said.generation,
                 changed=node if raised else None,
@@ -203,14 +203,13 @@ class _Meeting:
             return "token"
         return "events" if self._lacks_events() else ""
 
-    def _is_news(self) -> bool:
+    def _is_news(self, why: str) -> bool:
         """Tell whether nobody has noticed yet that the centre was set back.
 
         A node that was not here since the last time it was noticed may speak of that time; unless
         it knows of this generation, or a later one, from a past that is gone.
         """
-        known = self._before.generation
-        return known in (0, self._generation) or self._said.generation >= self._generation
+        return why == "generation" or self._before.generation in (0, self._generation)
 
     def _lacks_events(self) -> bool:
         """Tell whether the node has seen the centre hold an event that it does not hold."""
@@ -246,7 +245,7 @@ class _Meeting:
         after = Tokens(
             current=held.current,
             past=held.past,
-            generation=self._generation if counts else before.generation,
+            generation=self._generation if counts else before.generation or self._generation,
             told=max(self._generation, before.told),
             at=self._now if counts else before.at,
         )
