@@ -2,7 +2,7 @@
 
 import click
 
-from saraban_central.cli import centre, offices
+from saraban_central.cli import centre, identity, offices
 from saraban_central.cli.auditing import audit
 from saraban_central.cli.common import guarded
 from saraban_central.cli.numbers import numbers
@@ -23,12 +23,15 @@ for command in (
     offices.grant,
     offices.nodes,
     numbers,
+    identity.twin_commands,
+    identity.restored,
     person,
     audit,
     centre.rebuild,
     centre.status,
 ):
     cli.add_command(command)
+numbers.add_command(identity.reopen)
 
 
 def main() -> None:
