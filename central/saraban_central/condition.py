@@ -143,7 +143,9 @@ def _problems(centre: Centre, node: Node, contact: Contact | None) -> list[str]:
 
 def _unrouted(centre: Centre, node: str, upto: str) -> int:
     info = centre.store.database(journal_database(node))
-    return _seq(info.last) - _seq(upto) if info else 0
+    if info is None or info.last <= upto:
+        return 0
+    return max(1, _seq(info.last) - _seq(upto))  # a new epoch may count again from further back
 
 
 def _seq(event: str) -> int:

@@ -14,10 +14,11 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
-from saraban_central import directory, grants
+from saraban_central import directory, generation, grants
 from saraban_central.centre import Centre
 from saraban_central.errors import NoSuchRequest, ReasonNeeded, RequestDone
 from saraban_central.grants import Order
+from saraban_central.identity_errors import SeriesClosed
 from saraban_central.records import (
     NODES,
     OPEN_REQUESTS,
@@ -50,8 +51,8 @@ class Waits(NamedTuple):
     key: str
     request: Request
     why: str
-    """``off``, ``much``, ``year``, ``over`` or ``revoked``; empty when nothing stands against
-    it."""
+    """``off``, ``much``, ``year``, ``over``, ``revoked`` or ``closed``; empty when nothing stands
+    against it."""
 
 
 def request_key(event: Event) -> str:
@@ -246,11 +247,21 @@ def _why_it_waits(centre: Centre, request: Request) -> str:
         return "over"
     if request.year > this + 1:
         return "year"
+    if not _is_known(centre, request):
+        return "closed"
     if not centre.config.auto_grant:
         return "off"
     if not 1 <= request.size <= centre.config.auto_grant_most:
         return "much"
     return ""
+
+
+def _is_known(centre: Centre, request: Request) -> bool:
+    try:
+        generation.require_known(centre, request.office, request.register, request.year)
+    except SeriesClosed:
+        return False
+    return True
 
 
 def _open(centre: Centre, key: str) -> Kept[Request]:

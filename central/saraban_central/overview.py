@@ -84,8 +84,12 @@ class Machine(NamedTuple):
     @property
     def events_to_come(self) -> int:
         """How many events the node said it has that are not here; 0 when it has said nothing."""
-        said = _seq(self.contact.last_event) if self.contact else 0
-        return max(0, said - (self.progress.seq if self.progress else 0))
+        said = self.contact.last_event if self.contact else ""
+        here = self.progress.event if self.progress else ""
+        if not _is_event(said) or said <= here:
+            return 0
+        # A new epoch may count again from further back.
+        return max(1, _seq(said) - (self.progress.seq if self.progress else 0))
 
     @property
     def program(self) -> str:
@@ -292,6 +296,10 @@ def _alarms(machine: Machine) -> Sign:
     if machine.turned_away:
         return Sign("alarms", WAITING, "warning", "turned-away", {"n": machine.turned_away})
     return Sign("alarms", DONE, "check", "no-alarms")
+
+
+def _is_event(text: str) -> bool:
+    return _seq(text) > 0
 
 
 def _seq(event: str) -> int:

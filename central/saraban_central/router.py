@@ -16,10 +16,11 @@ letter that rests on such an entry is not carried.
 """
 
 import logging
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Final
 
-from saraban_central import directory
+from saraban_central import directory, learned
 from saraban_central.centre import Centre
 from saraban_central.checking import NumberCheck, Place, Problem
 from saraban_central.delivery import Delivery, files_of
@@ -100,9 +101,13 @@ class Router:
         after = held.value.upto if held else ""
         documents = store.page(journal_database(node.node), after=after, limit=PAGE)
         if documents:
+            events = list(_readable(node.node, documents))
+            # What a centre that was set back has forgotten comes first: numbers rest on it.
+            if forgotten := learned.learn(self._centre, node, events):
+                store.commit(*forgotten)
             plan = _Plan(self._centre, node, registry, held)
-            for document in documents:
-                plan.take(document)
+            for event in events:
+                plan.take(event)
             store.commit(*plan.writes(documents[-1].id))
         return len(documents)
 
@@ -129,6 +134,14 @@ class Router:
         return len(waiting)
 
 
+def _readable(node: str, documents: Iterable[Document]) -> Iterator[Event]:
+    for document in documents:
+        try:
+            yield parse_event(document.payload, document.signature)
+        except Unintelligible:  # admitted by another version of this program
+            log.warning("router.unreadable node=%s event=%s", node, document.id)
+
+
 class _Plan:
     """What one page of a journal gives rise to."""
 
@@ -150,14 +163,9 @@ class _Plan:
         self._also: list[Writing] = []
         self._delivery = Delivery()
 
-    def take(self, document: Document) -> None:
+    def take(self, event: Event) -> None:
         """Look at the next event of the journal."""
-        before, self._last = self._last, document.id
-        try:
-            event = parse_event(document.payload, document.signature)
-        except Unintelligible:  # admitted by another version of this program
-            log.warning("router.unreadable node=%s event=%s", self._node.node, document.id)
-            return
+        before, self._last = self._last, event.id
         self._delivery.allow(self._node.node, files_of(event))
         for problem in self._check.take(event):
             self._alarm(event, problem)

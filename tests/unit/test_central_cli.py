@@ -62,7 +62,9 @@ def test_a_centre_is_set_up_from_the_command_line(central: Central, folder: Path
     person = _json(central("person", "add", "admin", "--name", "สมศรี ใจดี", "--json"))
 
     assert made["folder"] == str(folder)
-    assert office == {"office": "school-1", "name": "โรงเรียน ก", "prefix": "ศธ 1"}
+    assert office == {
+        "office": "school-1", "name": "โรงเรียน ก", "prefix": "ศธ 1", "circulars": "shared",
+    }  # fmt: skip
     assert code["node"] == "school-1"
     assert len(code["code"]) == 19
     assert len(person["password"]) >= 12
@@ -81,6 +83,19 @@ def served(tmp_path: Path) -> Path:
     school.do(EntryNoted(entry=school.events[-1].id, action="เสนอ"))
     district.close()
     return district.centre.folder
+
+
+def test_an_offices_circulars_get_a_series_of_their_own(central: Central, served: Path) -> None:
+    changed = _json(central("office", "set", "school-1", "--circulars", "own", "--json"))
+    again = _json(central("office", "set", "school-1", "--circulars", "own", "--json"))
+    made = _json(
+        central("office", "add", "school-2", "--name", "ข", "--prefix", "ศธ 2", "--circulars",
+                "own", "--json")
+    )  # fmt: skip
+
+    assert changed["circulars"] == again["circulars"] == made["circulars"] == "own"
+    offices = _json(central("office", "list", "--json"))["offices"]
+    assert [one["circulars"] for one in offices] == ["own", "own"]
 
 
 def test_numbers_are_granted_to_an_office_or_a_node(central: Central, served: Path) -> None:
@@ -182,6 +197,7 @@ def test_a_command_that_is_not_complete_says_how_it_is_used(
     [
         (["office", "add", "School", "--name", "ก", "--prefix", "ศธ"], "SRB-106"),
         (["office", "add", "school-1", "--name", "ก", "--prefix", "ศธ"], "SRB-211"),
+        (["office", "set", "school-9", "--circulars", "own"], "SRB-210"),
         (["enrol", "--office", "school-9"], "SRB-210"),
         (["enrol", "--office", "school-1", "--node", "school-1"], "SRB-213"),
         (["grant", "--office", "school-9", "--register", "incoming"], "SRB-210"),

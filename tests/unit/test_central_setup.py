@@ -25,6 +25,7 @@ from saraban_central.errors import (
 from saraban_sync import grants
 from saraban_sync.errors import NotAnIdentifier, SarabanError
 from saraban_sync.events import Signed
+from saraban_sync.registers import Circulars
 from saraban_sync.wire import DIRECTORY
 from tests.central_district import District
 
@@ -165,6 +166,22 @@ def test_an_office_is_published_with_the_centres_signature(centre: Centre) -> No
     assert (entry.kind, entry.code, entry.version) == ("office", "school-1", 1)
     assert (entry.name, entry.prefix) == ("โรงเรียน บ้านห้วย", "ศธ 04999.01")
     assert directory.office(centre.store, "school-1").name == "โรงเรียน บ้านห้วย"
+
+
+def test_a_changed_setting_of_an_office_is_published_once(centre: Centre) -> None:
+    directory.add_office(centre, "school-1", name="โรงเรียน", prefix="ศธ")
+
+    for _ in range(2):
+        changed = directory.set_circulars(centre, "school-1", Circulars.OWN)
+        assert changed.circulars is Circulars.OWN
+
+    entries = [
+        grants.read_entry(Signed(p=one.payload.decode(), s=one.signature), centre.key.public)
+        for one in centre.store.page(DIRECTORY)
+    ]
+    assert [entry.circulars for entry in entries] == [Circulars.SHARED, Circulars.OWN]
+    with pytest.raises(UnknownOffice):
+        directory.set_circulars(centre, "school-9", Circulars.OWN)
 
 
 @pytest.mark.parametrize(

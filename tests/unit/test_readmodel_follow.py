@@ -29,6 +29,7 @@ from tests.central_district import YEAR, District, Office
 
 TABLES = (
     "progress", "passed_over", "happening", "journal", "actor", "delivery", "accepted", "backup",
+    "gap", "gap_explanation", "range_request", "outage",
 )  # fmt: skip
 
 
@@ -59,8 +60,8 @@ def picture(model: ReadModel) -> dict[str, Any]:
         found["entry"] = sorted(
             rows(
                 cursor,
-                f"SELECT {', '.join(fields)}, text FROM entry"
-                " JOIN entry_search ON entry_search.rowid = entry.id",
+                f"SELECT {', '.join(fields)}, coalesce(text, '') FROM entry"
+                " LEFT JOIN entry_search ON entry_search.rowid = entry.id",
             )
         )
     return found

@@ -18,6 +18,7 @@ WHY: dict[str, str] = {
     "much": "เกินจำนวนที่ให้อัตโนมัติได้ · more than is granted without asking",
     "year": "ปีไกลเกินไป ตรวจนาฬิกาของเครื่อง · a year too far ahead: look at its clock",
     "over": "ปีนั้นสิ้นสุดแล้ว · that year is over",
+    "closed": "ส่วนกลางถูกกู้คืน รอเครื่องของหน่วยงาน · the centre was set back; its machines must come by",
     "revoked": "เครื่องนี้รับเลขไม่ได้ · this machine may not get numbers",
 }
 

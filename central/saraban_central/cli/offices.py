@@ -8,8 +8,11 @@ from saraban_central import condition, directory, enrolment, grants
 from saraban_central.centre import Centre
 from saraban_central.cli.common import actor, folder_option, json_option, opened, say
 from saraban_central.errors import OfficeWithoutNode
+from saraban_central.records import Office
 from saraban_sync.ids import OfficeCode
-from saraban_sync.registers import Register, buddhist_year
+from saraban_sync.registers import Circulars, Register, buddhist_year
+
+_CIRCULARS = click.Choice([circulars.value for circulars in Circulars])
 
 
 @click.group()
@@ -23,12 +26,40 @@ def office() -> None:
 @click.argument("code")
 @click.option("--name", required=True, help="The office's Thai name.")
 @click.option("--prefix", required=True, help="Its letter prefix, such as 'ศธ 04123.45'.")
-def add_office(folder: Path, as_json: bool, code: str, name: str, prefix: str) -> None:
+@click.option(
+    "--circulars",
+    type=_CIRCULARS,
+    default=Circulars.SHARED.value,
+    show_default=True,
+    help="Numbers of its circulars: own series, or shared with the outgoing register.",
+)
+def add_office(
+    folder: Path, as_json: bool, *, code: str, name: str, prefix: str, circulars: str
+) -> None:
     """Add an office; its CODE stays for ever (เพิ่มหน่วยงาน)."""
     with opened(folder) as centre:
-        made = directory.add_office(centre, code, name=name, prefix=prefix)
-    result = {"office": made.code, "name": made.name, "prefix": made.prefix}
-    say(result, as_json=as_json, text=f"{made.code}  {made.name}  {made.prefix}")
+        made = directory.add_office(
+            centre, code, name=name, prefix=prefix, circulars=Circulars(circulars)
+        )
+    say(_office(made), as_json=as_json, text=f"{made.code}  {made.name}  {made.prefix}")
+
+
+@office.command("set")
+@folder_option
+@json_option
+@click.argument("code")
+@click.option(
+    "--circulars",
+    type=_CIRCULARS,
+    required=True,
+    help="Numbers of its circulars from now on: own series, or shared with the outgoing register.",
+)
+def set_office(folder: Path, as_json: bool, *, code: str, circulars: str) -> None:
+    """Change a setting of office CODE (ตั้งค่าหน่วยงาน)."""
+    with opened(folder) as centre:
+        made = directory.set_circulars(centre, code, Circulars(circulars))
+    text = f"{made.code}  หนังสือเวียน · circulars: {made.circulars}"
+    say(_office(made), as_json=as_json, text=text)
 
 
 @office.command("list")
@@ -44,6 +75,7 @@ def list_offices(folder: Path, as_json: bool) -> None:
             "office": one.code,
             "name": one.name,
             "prefix": one.prefix,
+            "circulars": one.circulars.value,
             "registry_node": found.node if (found := registry.get(OfficeCode(one.code))) else "",
         }
         for one in known
@@ -153,6 +185,15 @@ def revoke(folder: Path, as_json: bool, node: str, yes: bool) -> None:
         gone = directory.revoke(centre, node)
     text = f"{gone.node}: เพิกถอนแล้ว · revoked"
     say({"node": gone.node, "active": gone.active}, as_json=as_json, text=text)
+
+
+def _office(made: Office) -> dict[str, str]:
+    return {
+        "office": made.code,
+        "name": made.name,
+        "prefix": made.prefix,
+        "circulars": made.circulars.value,
+    }
 
 
 def _registry_node(centre: Centre, code: str) -> str:

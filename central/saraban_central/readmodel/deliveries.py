@@ -129,10 +129,10 @@ def sent_from(cursor: Cursor, node: str, entry: str) -> list[Receiver]:
     """Tell how far the letter of one outgoing entry has come."""
     found = rows(
         cursor,
-        f"SELECT {_RECEIVER} FROM delivery WHERE source_node = ? AND source_event IN"  # noqa: S608 - constants
-        " (SELECT event FROM happening WHERE node = ? AND entry = ? AND entry <> ''"
-        " AND type = 'letter.sent') ORDER BY source_event, office",
-        (node, node, entry),
+        f"SELECT {_RECEIVER} FROM delivery WHERE (source_node, source_event) IN"  # noqa: S608 - constants
+        " (SELECT letter_node, letter_event FROM happening WHERE entry_node = ? AND entry = ?"
+        " AND entry <> '' AND type = 'letter.sent') ORDER BY source_event, office",
+        (node, entry),
     )
     return [Receiver(*row) for row in found]
 

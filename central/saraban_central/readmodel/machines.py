@@ -26,6 +26,14 @@ class Backup(NamedTuple):
     problem: str
 
 
+class Accepted(NamedTuple):
+    """A node took a granted range."""
+
+    at: str
+    told: bool
+    """Whether it was read out over the telephone."""
+
+
 class PassedOver(NamedTuple):
     """Events whose content this program could not take in."""
 
@@ -47,7 +55,7 @@ def last_backups(cursor: Cursor, *, good: bool = False) -> dict[str, Backup]:
     found = rows(
         cursor,
         "SELECT node, at, archive, repository, last_event, entries, good, problem FROM backup b"
-        " WHERE seq = (SELECT max(seq) FROM backup WHERE node = b.node AND good >= ?)",
+        " WHERE event = (SELECT max(event) FROM backup WHERE node = b.node AND good >= ?)",
         (int(good),),
     )
     return {node: Backup(*said)._replace(good=bool(said[5])) for node, *said in found}
@@ -64,6 +72,7 @@ def passed_over(cursor: Cursor) -> list[PassedOver]:
     return [PassedOver(*row) for row in found]
 
 
-def accepted(cursor: Cursor) -> dict[str, str]:
-    """Tell when each granted range was taken by its node: grant id -> moment."""
-    return dict(rows(cursor, "SELECT grant_id, min(at) FROM accepted GROUP BY grant_id"))
+def accepted(cursor: Cursor) -> dict[str, Accepted]:
+    """Tell when and how each granted range was taken by its node, by the grant's name."""
+    found = rows(cursor, "SELECT grant_id, min(at), max(told) FROM accepted GROUP BY grant_id")
+    return {row[0]: Accepted(row[1], told=bool(row[2])) for row in found}

@@ -1,7 +1,7 @@
 """The read model: follows every journal, exactly once, and can be made again from nothing."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -11,6 +11,7 @@ from typing import Final
 from saraban_base.clock import Clock
 from saraban_base.sqlite import Cursor, Database, Write, one, rows
 from saraban_central.readmodel import projection
+from saraban_central.readmodel.arrived import Known
 from saraban_central.records import IDENTITY, INTAKE, NODES
 from saraban_central.store.interface import Store
 from saraban_sync.wire import Document, journal_database
@@ -18,7 +19,7 @@ from saraban_sync.wire import Document, journal_database
 BATCH: Final = 500
 _MADE_AGAIN: Final = (
     "progress", "passed_over", "happening", "journal", "actor", "entry", "entry_search",
-    "delivery", "accepted", "backup",
+    "delivery", "accepted", "gap", "gap_explanation", "range_request", "outage", "backup",
 )  # fmt: skip
 
 
@@ -27,7 +28,7 @@ class _Journals:
     """The journals as they stand in the store, with whose they are and when they came."""
 
     store: Store
-    offices: Mapping[str, str]
+    known: Known
 
     def batch(self, node: str, after: str) -> list[Document]:
         return self.store.page(journal_database(node), after=after, limit=BATCH)
@@ -104,11 +105,17 @@ class ReadModel:
         self._database.close()
 
     def _follow(self, store: Store) -> int:
-        offices = {kept.value.node: kept.value.office for kept in store.records(NODES)}
-        journals = _Journals(store, offices)
+        nodes = [kept.value for kept in store.records(NODES)]
+        known = Known(
+            {one.node: one.office for one in nodes},
+            {one.node: (one.origin, one.base) for one in nodes if one.origin and one.base},
+        )
+        journals = _Journals(store, known)
         heads, places = _heads(store), self._places()
-        grown = [node for node in offices if heads.get(node, "") > places.get(node, "")]
-        return sum(self._follow_journal(journals, node) for node in sorted(grown))
+        grown = [one.node for one in nodes if heads.get(one.node, "") > places.get(one.node, "")]
+        # A forked journal speaks of what stands in the one it comes from: that is read before.
+        order = sorted(grown, key=lambda node: (known.depth(node), node))
+        return sum(self._follow_journal(journals, node) for node in order)
 
     def _follow_journal(self, journals: _Journals, node: str) -> int:
         taken = 0
@@ -127,7 +134,7 @@ class ReadModel:
     ) -> None:
         times = journals.times(node, after, batch)
         for document, stored_at in zip(batch, times, strict=True):
-            projection.take_in(write.cursor, document, node, journals.offices, stored_at)
+            projection.take_in(write.cursor, document, node, journals.known, stored_at)
 
     def _is_of_another_past(self, store: Store) -> bool:
         """Tell whether the store was set back, or the model is new or half made."""

@@ -2,8 +2,11 @@
 
 from typing import Final, NamedTuple
 
+import msgspec
+
 from saraban_base.sqlite import Cursor, one, rows, value
-from saraban_sync.registers import Register
+from saraban_sync.events import ClockState
+from saraban_sync.registers import Register, parse_instant, thai_date
 
 
 class Line(NamedTuple):
@@ -15,8 +18,11 @@ class Line(NamedTuple):
     register: str
     year: int
     number: int
+    """0 while it has only an emergency number."""
+    emergency: int
     state: str
-    """``issued`` or ``void``."""
+    """``reserved``, ``issued``, ``void``, ``expired``, or ``used`` for a reservation whose letter
+    has a line of its own."""
     subject: str
     sender: str
     recipient: str
@@ -29,11 +35,43 @@ class Line(NamedTuple):
     source_node: str
     source_event: str
     imported: int
+    circular: int
     at: str
     stored_at: str
     actor: str
+    clock: str
     void_reason: str
     voided_at: str
+    reservation_node: str
+    reservation: str
+    holder: str
+    expires: str
+    numbered_at: str
+    numbered_by: str
+    tail: int
+    """1 when a restored database does not know the line any more."""
+    reserved_at: str
+    """Of a letter on a reserved number: when that was reserved; of a reservation, when it was."""
+    reserved_for: str
+    """Who asked for the reserved number."""
+
+    @property
+    def clock_state(self) -> ClockState:
+        """What the machine knew of its clock."""
+        return msgspec.json.decode(self.clock, type=ClockState)
+
+    @property
+    def late(self) -> bool:
+        """Whether the letter was registered on a later day than its number was reserved."""
+        if not self.reservation or not self.reserved_at:
+            return False
+        reserved, registered = parse_instant(self.reserved_at), parse_instant(self.at)
+        return thai_date(registered) > thai_date(reserved)
+
+    @property
+    def day_at(self) -> str:
+        """The moment whose day the number belongs to."""
+        return self.reserved_at or self.at
 
 
 class Book(NamedTuple):
@@ -43,18 +81,25 @@ class Book(NamedTuple):
     year: int
     issued: int
     void: int
+    reserved: int
+    expired: int
     greatest: int
+
+    @property
+    def total(self) -> int:
+        """How many lines it has."""
+        return self.issued + self.void + self.reserved + self.expired
 
 
 class Act(NamedTuple):
     """Something that happened in an office."""
 
-    seq: int
     event: str
     type: str
     at: str
     stored_at: str
     actor: str
+    entry_node: str
     entry: str
     register: str
     """Of the entry it concerns; empty when it concerns none."""
@@ -66,9 +111,19 @@ class Act(NamedTuple):
     letter_event: str
 
 
-_FIELDS: Final = ", ".join(Line._fields)
+_RESERVED: Final = ("reserved_at", "reserved_for")
+_FIELDS: Final = ", ".join(f"e.{name}" for name in Line._fields if name not in _RESERVED)
+_LINES: Final = (
+    f"SELECT {_FIELDS}, CASE WHEN e.reservation <> '' THEN coalesce(r.at, '')"  # noqa: S608 - constants
+    " WHEN e.holder <> '' THEN e.at ELSE '' END,"
+    " CASE WHEN e.reservation <> '' THEN coalesce(r.holder, '') ELSE e.holder END FROM entry e"
+    " LEFT JOIN entry r ON e.reservation <> '' AND r.node = e.reservation_node"
+    " AND r.event = e.reservation"
+)
 ALL: Final = 2**62
-"""Greater than every number and every place in a journal."""
+"""Greater than every number."""
+NEWEST: Final = "~"
+"""Greater than every event."""
 
 
 def page(
@@ -92,77 +147,106 @@ def page(
     """
     found = rows(
         cursor,
-        f"SELECT {_FIELDS} FROM entry"  # noqa: S608 - constants
-        " WHERE office = ? AND register = ? AND year = ? AND number < ?"
-        " ORDER BY number DESC, at DESC LIMIT ?",
+        f"{_LINES} WHERE e.office = ? AND e.register = ? AND e.year = ? AND e.number < ?"
+        " AND e.number > 0 AND e.state <> 'used' ORDER BY e.number DESC, e.at DESC LIMIT ?",
         (office, register, year, before, limit),
+    )
+    return [Line(*row) for row in found]
+
+
+def emergency(cursor: Cursor, office: str, year: int) -> list[Line]:
+    """Give the lines of an office's emergency register, in order."""
+    found = rows(
+        cursor,
+        f"{_LINES} WHERE e.office = ? AND e.year = ? AND e.emergency > 0"
+        " ORDER BY e.node, e.emergency, e.at",
+        (office, year),
     )
     return [Line(*row) for row in found]
 
 
 def line(cursor: Cursor, node: str, event: str) -> Line | None:
     """Give one line."""
-    row = one(
-        cursor,
-        f"SELECT {_FIELDS} FROM entry WHERE node = ? AND event = ?",  # noqa: S608 - constants
-        (node, event),
-    )
+    row = one(cursor, f"{_LINES} WHERE e.node = ? AND e.event = ?", (node, event))
     return Line(*row) if row else None
+
+
+def with_number(
+    cursor: Cursor, number: int, *, office: str = "", register: str = "", year: int = 0
+) -> list[Line]:
+    """Give all lines with a number, the latest first; more than one in a series is a mistake."""
+    found = rows(
+        cursor,
+        f"{_LINES} WHERE e.number = :number AND e.state <> 'used'"
+        " AND (:office = '' OR e.office = :office)"
+        " AND (:register = '' OR e.register = :register) AND (:year = 0 OR e.year = :year)"
+        " ORDER BY e.at DESC LIMIT 200",
+        {"number": number, "office": office, "register": register, "year": year},
+    )
+    return [Line(*row) for row in found]
 
 
 def books(cursor: Cursor, office: str) -> list[Book]:
     """List the books of an office, the latest year first."""
     found = rows(
         cursor,
-        "SELECT register, year, sum(state = 'issued'), sum(state = 'void'), max(number) FROM entry"
-        " WHERE office = ? GROUP BY register, year ORDER BY year DESC, register",
+        "SELECT register, year, sum(state = 'issued'), sum(state = 'void'),"
+        " sum(state = 'reserved'), sum(state = 'expired'), max(number) FROM entry"
+        " WHERE office = ? AND number > 0 AND state <> 'used'"
+        " GROUP BY register, year ORDER BY year DESC, register",
         (office,),
     )
     return [Book(Register(row[0]), *row[1:]) for row in found]
 
 
 _ACTS: Final = (
-    "SELECT h.seq, h.event, h.type, h.at, h.stored_at, coalesce(a.name, h.actor), h.entry,"
-    " coalesce(e.register, ''), coalesce(e.year, 0), coalesce(e.number, 0),"
+    "SELECT h.event, h.type, h.at, h.stored_at, coalesce(a.name, b.name, h.actor), h.entry_node,"
+    " h.entry, coalesce(e.register, ''), coalesce(e.year, 0), coalesce(e.number, 0),"
     " coalesce(e.subject, (SELECT max(d.subject) FROM delivery d"
     " WHERE d.source_node = h.letter_node AND d.source_event = h.letter_event), ''),"
     " h.letter_node, h.letter_event FROM happening h"
+    " LEFT JOIN journal j ON j.node = h.node"
     " LEFT JOIN actor a ON a.node = h.node AND a.person = h.actor"
-    " LEFT JOIN entry e ON e.node = h.node AND e.event = h.entry"
+    " LEFT JOIN actor b ON b.node = j.origin AND b.person = h.actor"
+    " LEFT JOIN entry e ON h.entry <> '' AND e.node = h.entry_node AND e.event = h.entry"
 )
 
 
 def history(cursor: Cursor, node: str, event: str) -> list[Act]:
-    """Tell what was done with a letter, in order."""
+    """Tell what was done with a letter, in order; with how its number was reserved, if it was."""
     found = rows(
         cursor,
-        f"{_ACTS} WHERE h.node = ? AND h.entry = ? AND h.entry <> '' ORDER BY h.seq",
-        (node, event),
+        f"{_ACTS} WHERE h.entry <> '' AND (h.entry_node, h.entry) IN (SELECT ?, ? UNION ALL"  # noqa: S608
+        " SELECT reservation_node, reservation FROM entry WHERE node = ? AND event = ?)"
+        " ORDER BY h.event, h.node",
+        (node, event, node, event),
     )
     return [Act(*row) for row in found]
 
 
-def timeline(cursor: Cursor, node: str, *, before: int = ALL, limit: int = 50) -> list[Act]:
+def timeline(cursor: Cursor, node: str, *, before: str = NEWEST, limit: int = 50) -> list[Act]:
     """Tell what happened at a node, the latest first."""
     found = rows(
         cursor,
-        f"{_ACTS} WHERE h.node = ? AND h.seq < ? ORDER BY h.seq DESC LIMIT ?",
+        f"{_ACTS} WHERE h.node = ? AND h.event < ? ORDER BY h.event DESC LIMIT ?",
         (node, before, limit),
     )
     return [Act(*row) for row in found]
 
 
 class Span(NamedTuple):
-    """Numbers of one node's series."""
+    """Numbers of one series of an office."""
 
-    node: str
+    office: str
     register: Register
     year: int
     first: int
     last: int
 
 
-_SPAN: Final = " FROM entry WHERE node = ? AND register = ? AND year = ? AND number BETWEEN ? AND ?"
+_SPAN: Final = (
+    " FROM entry WHERE office = ? AND register = ? AND year = ? AND number BETWEEN ? AND ?"
+)
 
 
 def greatest(cursor: Cursor, span: Span) -> int | None:

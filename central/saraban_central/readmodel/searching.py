@@ -24,6 +24,7 @@ class Hit(NamedTuple):
     register: str
     year: int
     number: int
+    emergency: int
     state: str
     subject: str
     sender: str
@@ -45,16 +46,20 @@ def index(cursor: Cursor, node: str, event: str) -> None:
     """Bring the index up to date with one entry; nothing happens if there is no such entry."""
     row = one(
         cursor,
-        "SELECT id, subject, sender, recipient, letter_no, action, remark, void_reason, number,"
-        " year FROM entry WHERE node = ? AND event = ?",
+        "SELECT id, subject, sender, recipient, letter_no, action, remark, void_reason, holder,"
+        " number, emergency, year, state FROM entry WHERE node = ? AND event = ?",
         (node, event),
     )
     if row is None:
         return
-    number = f"{row[8]}/{row[9]}"
+    if row[12] == "used":  # its letter is found instead
+        cursor.execute("DELETE FROM entry_search WHERE rowid = ?", (row[0],))
+        return
+    numbers = [f"{row[9]}/{row[11]}"] if row[9] else []
+    numbers += [f"ฉ {row[10]}/{row[11]}", f"ฉ{row[10]}/{row[11]}"] if row[10] else []
     letter_no = normalise(row[4])
     # "ว 123" and "ว123" are one number to a clerk: both spellings are in the index.
-    parts = [*(normalise(part) for part in row[1:8]), letter_no.replace(" ", ""), number]
+    parts = [*(normalise(part) for part in row[1:9]), letter_no.replace(" ", ""), *numbers]
     cursor.execute(
         "INSERT OR REPLACE INTO entry_search (rowid, text) VALUES (?, ?)",
         (row[0], "\n".join(part for part in parts if part)),
@@ -72,6 +77,7 @@ def find(cursor: Cursor, wish: Wish, *, limit: int = 50, offset: int = 0) -> lis
     """
     terms = terms_of(wish.text)
     where, bindings = _filters(wish)
+    where.append("entry.state <> 'used'")
     if long := [term for term in terms if len(term) >= _SHORTEST]:
         where.append("entry.id IN (SELECT rowid FROM entry_search WHERE entry_search MATCH ?)")
         bindings.append(" AND ".join('"' + term.replace('"', '""') + '"' for term in long))
@@ -81,8 +87,8 @@ def find(cursor: Cursor, wish: Wish, *, limit: int = 50, offset: int = 0) -> lis
             bindings.append(term)
     found = rows(
         cursor,
-        "SELECT id, office, node, event, register, year, number, state, subject, sender, recipient,"  # noqa: S608 - constants
-        " letter_no, at FROM entry"
+        "SELECT id, office, node, event, register, year, number, emergency, state, subject, sender,"  # noqa: S608 - constants
+        " recipient, letter_no, at FROM entry"
         + (" WHERE " + " AND ".join(where) if where else "")
         + " ORDER BY at DESC, id DESC LIMIT ? OFFSET ?",
         (*bindings, limit, offset),

@@ -18,7 +18,7 @@ from saraban_central.overview import DANGER, WAITING, Machine
 from saraban_central.readmodel import deliveries, machines, registers
 from saraban_central.records import ALARMS, SET_ASIDE
 from saraban_central.store.interface import Shelf
-from saraban_central.web.desk import ADMINS, PEOPLE, Desk, grouped, is_admin, spoken, whole
+from saraban_central.web.desk import ADMINS, PEOPLE, Desk, grouped, is_admin, spoken
 from saraban_sync.errors import BadSignature, NotAnIdentifier, SarabanError
 from saraban_sync.ids import NodeId
 from saraban_sync.registers import buddhist_year
@@ -121,7 +121,7 @@ class OfficePages:
         office = directory.office(centre.store, code)
         found = self._desk.machines(code)
         chosen = visit.query.get("node", "")
-        before = whole(visit.query.get("before", ""), 0)
+        before = visit.query.get("before", "")[:20]
         with centre.readmodel.read() as cursor:
             books = registers.books(cursor, code)
             open_letters = deliveries.unregistered(cursor, code, limit=_LETTERS + 1)
@@ -141,8 +141,8 @@ class OfficePages:
             spoken=spoken(visit),
             acts=acts[:_TIMELINE],
             act_node=chosen if chosen in names else (names[0] if names else ""),
-            older=acts[_TIMELINE - 1].seq if len(acts) > _TIMELINE else 0,
-            later=before > 0,
+            older=acts[_TIMELINE - 1].event if len(acts) > _TIMELINE else "",
+            later=bool(before),
             alarms=self._kept(ALARMS, names),
             aside=self._kept(SET_ASIDE, names),
             groups=grouped(own[:_FINDINGS]),
@@ -157,7 +157,7 @@ class OfficePages:
         )
 
     def _timeline(
-        self, cursor: Cursor, found: list[Machine], chosen: str, before: int
+        self, cursor: Cursor, found: list[Machine], chosen: str, before: str
     ) -> list[registers.Act]:
         names = [one.node.node for one in found if one.node]
         if not names:
