@@ -1,8 +1,12 @@
 """New epochs on the line: asking the centre for one, and for its word on those begun by hand.
 
-fenced     heal ─> push ─> ask ─> lift the fence in the epoch given
-by hand    push up to where it begins ─> claim ─> agreed, or taken by another machine: a twin
+    fenced     heal ─> push ─> ask ─> lift the fence in the epoch given
+    by hand    push up to where it begins ─> claim ─> agreed, or taken by another machine: a twin
+
+What was asked can be asked again: the same token gets the same epoch.
 """
+
+from typing import Final
 
 from saraban_node import (
     contact,
@@ -29,7 +33,7 @@ from saraban_sync.errors import BrokenChain
 from saraban_sync.events import EpochStarted, Event
 from saraban_sync.registers import buddhist_year
 
-_TRIES = 3
+_TRIES: Final = 3
 
 
 def mend(node: Appliance, centre: Centre, pusher: Pusher, report: CycleReport) -> Healed:

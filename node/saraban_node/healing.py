@@ -8,7 +8,7 @@ signed: what the office did is what it did, whoever kept it meanwhile.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from saraban_base.sqlite import Write
 from saraban_node import journal, postbox
@@ -25,10 +25,11 @@ from saraban_sync.events import (
     LetterRegistered,
     parse_event,
 )
-from saraban_sync.ids import event_id, parse_event_id
+from saraban_sync.ids import MAX_SEQ, event_id, parse_event_id
 from saraban_sync.wire import Document
 
-_PAGE = 200
+_PAGE: Final = 200
+_LETTERS: Final = (LetterRegistered, EmergencyRegistered)
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,6 @@ def heal(node: Appliance, centre: Centre) -> Healed:
     return Healed(events, letters)
 
 
-_LETTERS = (LetterRegistered, EmergencyRegistered)
-
-
 def _missing(centre: Centre, last: str, head: journal.Head) -> list[_Stretch]:
     """Find the way from our last event to the centre's, backwards from epoch to epoch."""
     found: list[_Stretch] = []
@@ -101,7 +99,7 @@ def _missing(centre: Centre, last: str, head: journal.Head) -> list[_Stretch]:
 
 def _base_of(centre: Centre, epoch: int) -> str:
     """Ask after which event an epoch begins."""
-    first, end = event_id(epoch, 1), event_id(epoch, 9_999_999_999)
+    first, end = event_id(epoch, 1), event_id(epoch, MAX_SEQ)
     for document in centre.events(first, end, limit=1):
         if isinstance(document, Document):
             body = parse_event(document.payload, document.signature).body
@@ -115,12 +113,13 @@ def _take(write: Write, node: Appliance, document: Document | Unreadable) -> Eve
         raise BrokenChain(document.reason, node=node.node, event=document.id)
     event = node.journal.adopt(write, document.payload, document.signature)
     match event.body:
-        case LetterRegistered(files=files) | EmergencyRegistered(files=files):
-            pass
-        case FilesAdded(files=files):
-            pass
+        case (
+            LetterRegistered(files=files)
+            | EmergencyRegistered(files=files)
+            | FilesAdded(files=files)
+        ):
+            for ref in files:
+                postbox.want(write, node, ref)
         case _:
-            files = ()
-    for ref in files:
-        postbox.want(write, node, ref)
+            pass
     return event

@@ -1,5 +1,7 @@
 """Sends the journal after what the centre holds, in batches that suit the line."""
 
+from typing import Final
+
 from saraban_node import agreement, outbox
 from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreUnreachable
@@ -9,7 +11,7 @@ from saraban_sync.batching import BatchSize, batches
 from saraban_sync.ids import parse_event_id
 from saraban_sync.wire import Document
 
-_ALL = 2**62
+_ALL: Final = 2**62
 
 
 class Pusher:
