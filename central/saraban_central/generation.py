@@ -12,7 +12,7 @@ Nodes notice the new generation because every cursor of theirs begins anew.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from msgspec import structs
@@ -30,8 +30,8 @@ from saraban_central.identity_records import (
     Reopened,
     Returned,
 )
-from saraban_central.records import FOLLOWED, IDENTITY, NODES, SERIES, Node
-from saraban_central.store.interface import Keep, Put, Store, Writing
+from saraban_central.records import FOLLOWED, IDENTITY, NODES, SERIES, Followed, Node
+from saraban_central.store.interface import Keep, Kept, Put, Store, Writing
 from saraban_sync.errors import NotAnIdentifier
 from saraban_sync.ids import parse_event_id
 from saraban_sync.ranges import NumberRange
@@ -189,26 +189,31 @@ def closed(centre: Centre) -> list[ClosedOffice]:
     generation = centre.identity.generation
     if generation == FIRST:
         return []
+    store = centre.store
+    waits: dict[str, list[Node]] = {}
+    for node in _away(store, generation):
+        waits.setdefault(node.office, []).append(node)
+    returned = {kept.key: kept.value for kept in store.records(RETURNED)} if waits else {}
     found = []
-    for office in directory.offices(centre.store):
-        if waits := _not_back(centre.store, office.code, generation):
-            lost = [one.node for one in waits if _is_lost(centre.store, one, generation)]
-            open_again = tuple(
-                kept.key.partition("/")[2]
-                for kept in centre.store.records(REOPENED, f"{office.code}/")
-                if kept.value.generation == generation
-            )
-            names = tuple(one.node for one in waits)
-            found.append(ClosedOffice(office.code, names, tuple(lost), open_again))
+    for office, nodes in sorted(waits.items()):
+        lost = [one for one in nodes if _is_lost(returned.get(one.node), generation)]
+        open_again = tuple(
+            kept.key.partition("/")[2]
+            for kept in store.records(REOPENED, f"{office}/")
+            if kept.value.generation == generation
+        )
+        found.append(ClosedOffice(office, _named(nodes), _named(lost), open_again))
     return found
 
 
 def losses(store: Store) -> list[LossNow]:
     """List what the centre lacked of each node after it was set back, the latest first."""
-    return [
-        LossNow(kept.value, is_here(store, kept.value.node, kept.value.last_event))
-        for kept in reversed(store.records(LOSSES))
-    ]
+    found = []
+    for kept in reversed(store.records(LOSSES)):
+        one = kept.value
+        both = (one.acknowledged, one.last_event)
+        found.append(LossNow(one, all(is_here(store, one.node, event) for event in both)))
+    return found
 
 
 def came_back(
@@ -257,26 +262,46 @@ def event_or_nothing(text: str) -> str:
     return text
 
 
-def _not_back(store: Store, office: str, generation: int) -> Sequence[Node]:
+def _not_back(store: Store, office: str, generation: int) -> list[Node]:
+    """List the nodes of an office that did not bring everything back yet."""
     return [
         node
         for node in directory.nodes(store)
-        if node.office == office and node.active and not _is_back(store, node, generation)
+        if node.office == office
+        and node.active
+        and not _is_back(
+            node, generation, store.record(RETURNED, node.node), store.record(FOLLOWED, node.node)
+        )
     ]
 
 
-def _is_back(store: Store, node: Node, generation: int) -> bool:
-    held = store.record(RETURNED, node.node)
-    if held is None or held.value.generation != generation or held.value.lost:
+def _away(store: Store, generation: int) -> list[Node]:
+    """List all nodes that did not bring everything back yet."""
+    returned = {kept.key: kept for kept in store.records(RETURNED)}
+    followed = {kept.key: kept for kept in store.records(FOLLOWED)}
+    return [
+        node
+        for node in directory.nodes(store)
+        if node.active
+        and not _is_back(node, generation, returned.get(node.node), followed.get(node.node))
+    ]
+
+
+def _is_back(
+    node: Node, generation: int, note: Kept[Returned] | None, followed: Kept[Followed] | None
+) -> bool:
+    if note is None or note.value.generation != generation or note.value.lost:
         return False
-    followed = store.record(FOLLOWED, node.node)
     upto = followed.value.upto if followed else ""
-    return held.value.last_event <= max(upto, node.base)
+    return note.value.last_event <= max(upto, node.base)
 
 
-def _is_lost(store: Store, node: Node, generation: int) -> bool:
-    held = store.record(RETURNED, node.node)
-    return held is not None and held.value.generation == generation and held.value.lost
+def _is_lost(note: Returned | None, generation: int) -> bool:
+    return note is not None and note.generation == generation and note.lost
+
+
+def _named(nodes: Iterable[Node]) -> tuple[str, ...]:
+    return tuple(node.node for node in nodes)
 
 
 def _greatest(store: Store, key: str, barred: Sequence[tuple[int, int]]) -> int:

@@ -207,6 +207,8 @@ class Alarm(_Record, frozen=True):
     * ``gap-outside-grant``: numbers were given up that the node was never granted;
     * ``range-told-unknown``: a node took a range by telephone that nobody granted it;
     * ``range-told-code``: the code it was told is not this range's;
+    * ``grant-overlaps``: a node holds numbers that were granted to another one after the centre had
+      forgotten that they were granted;
     * ``conflict``: the store holds two different documents under one id.
     """
 

@@ -86,7 +86,7 @@ def test_every_judgement_has_its_words_and_every_grave_one_its_telephone_words()
 
 def test_every_text_of_the_centre_is_used_somewhere() -> None:
     sources = "".join(TEMPLATES.values()) + PROGRAM
-    put_together = (*BUILT, "urgency.", "stage.", "book.incoming", "book.outgoing")
+    put_together = (*BUILT, "urgency.", "stage.", *(f"book.{one}" for one in Register))
 
     unused = {
         key

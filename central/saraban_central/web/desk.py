@@ -11,8 +11,8 @@ from typing import Final
 from saraban_base.refusals import PageNotFound
 from saraban_base.web import errors as web_errors
 from saraban_base.web.needs import Needs, role
-from saraban_base.web.visit import Frame, RailItem, Threads, Visit
-from saraban_central import directory, errors, overview
+from saraban_base.web.visit import Frame, Notice, RailItem, Threads, Visit
+from saraban_central import directory, errors, generation, overview, twins
 from saraban_central.audit.errors import AuditStopped, NoReportYet
 from saraban_central.audit.findings import Finding
 from saraban_central.audit.keeping import Auditing
@@ -99,13 +99,32 @@ class Desk:
             RailItem("/ranges", "number", "rail.ranges"),
             RailItem("/audit", "audit", "rail.audit"),
         ]
+        rail.append(RailItem("/twins", "twins", "rail.twins", phone=False))
+        rail.append(RailItem("/generation", "restore", "rail.generation", phone=False))
         if ADMIN in visit.person.roles:
             rail.append(RailItem("/people", "people", "rail.people", phone=False))
         rail.append(RailItem("/settings", "settings", "settings.title", phone=False))
         notice = ""
         if self.centre.readmodel.rebuilding():
             notice = visit.voice.text("frame.rebuilding")
-        return Frame(owner=self.centre.config.name, rail=rail, search="/search", notice=notice)
+        return Frame(
+            owner=self.centre.config.name,
+            rail=rail,
+            search="/search",
+            notice=notice,
+            notices=self._notices(visit),
+        )
+
+    def _notices(self, visit: Visit) -> list[Notice]:
+        """Say on every page what stops offices from numbering."""
+        found = []
+        if count := len(twins.open_twins(self.centre)):
+            sentence = visit.voice.text("frame.twins", n=count)
+            found.append(Notice(sentence, "/twins", "frame.twins_open"))
+        if count := len(generation.closed(self.centre)):
+            sentence = visit.voice.text("frame.closed", n=count)
+            found.append(Notice(sentence, "/generation", "frame.closed_open", "waiting"))
+        return found
 
 
 class Names(dict[str, str]):

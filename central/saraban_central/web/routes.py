@@ -10,11 +10,13 @@ from saraban_central.web.api import Api
 from saraban_central.web.auditing import AuditPages
 from saraban_central.web.deliveries import DeliveryPages
 from saraban_central.web.desk import Desk
+from saraban_central.web.generation import GenerationPages
 from saraban_central.web.letters import LetterPages
 from saraban_central.web.offices import OfficePages
 from saraban_central.web.people import PeoplePages
 from saraban_central.web.ranges import RangePages
 from saraban_central.web.searching import SearchPage
+from saraban_central.web.twins import TwinPages
 
 
 def routes(centre: Centre) -> Sequence[HTTPRouteHandler]:
@@ -27,6 +29,8 @@ def routes(centre: Centre) -> Sequence[HTTPRouteHandler]:
         SearchPage,
         AuditPages,
         RangePages,
+        TwinPages,
+        GenerationPages,
         PeoplePages,
         Api,
     )
