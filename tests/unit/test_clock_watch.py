@@ -195,6 +195,18 @@ def test_a_clock_a_few_minutes_off_the_centre_s_works_on_and_is_to_be_set(
     assert numbered(register(node, a_letter(2))) == (YEAR, 2)
 
 
+def test_a_clock_that_was_ahead_can_be_set_right_while_the_machine_is_off(
+    node: Appliance, clock: HandClock, again: Again
+) -> None:
+    """What it showed in doubt is no moment that is known to have passed."""
+    measure(node, timedelta(minutes=-50))
+    clock.forward(minutes=3)
+    register(node, a_letter(1))
+    started = again(minutes=-49)
+
+    assert numbered(register(started, a_letter(2))) == (YEAR, 2)
+
+
 def test_a_clock_that_the_centre_finds_wrong_by_hours_gives_no_number(
     node: Appliance, clock: HandClock
 ) -> None:
@@ -217,6 +229,19 @@ def test_a_centre_whose_clock_jumps_does_not_stop_its_offices(
     said = events_of(node)[-1].clock
     assert (said.source, said.age_s, said.offset_ms) == ("centre", 3_600, 365 * 86_400_000)
     assert not standing(node).good
+
+
+def test_a_clock_that_follows_a_time_service_is_not_doubted_for_a_centre_s_sake(
+    node: Appliance, clock: HandClock
+) -> None:
+    clock.ntp_doubt_ms = 40
+    register(node, a_letter(1))
+    measure(node, timedelta(days=365))
+    clock.ntp_doubt_ms = None
+    clock.forward(hours=1)
+
+    assert numbered(register(node, a_letter(2))) == (YEAR, 2)
+    assert events_of(node)[-1].clock.source == "ntp"
 
 
 def test_a_centre_that_shows_1970_is_no_witness(node: Appliance) -> None:

@@ -284,11 +284,15 @@ def test_a_year_ahead_and_corrected_by_the_centre_goes_on_in_the_right_year(
     assert numbered(register(started, a_letter(5))) == (YEAR + 1, 2)
 
 
+@pytest.mark.parametrize("confirmed", [False, True])
 def test_a_battery_clock_alone_never_goes_back_to_the_old_year(
-    node: Appliance, clock: HandClock, again: Again
+    node: Appliance, clock: HandClock, again: Again, confirmed: bool
 ) -> None:
+    """Nor does a person's word that is good to five minutes only."""
     clock.until(NEW_YEAR + timedelta(seconds=10))
     register(node, a_letter(1))
+    if confirmed:
+        confirm(node)
     clock.put(NEW_YEAR - MINUTE)
     started = again()
     told = refused(started, YearGoneBack)
