@@ -101,11 +101,16 @@ def make_shell(office: Office, passwords: Passwords) -> Shell:
             ("/", "keys.search"),
             ("n", "keys.incoming"),
             ("s", "keys.outgoing"),
+            ("r", "keys.reserve"),
             ("j k", "keys.rows"),
             ("Enter", "keys.open"),
             ("Ctrl + Enter", "keys.register"),
             ("c", "keys.copy"),
             ("?", "keys.help"),
         ),
-        jumps={"n": "/registers/incoming/new", "s": "/registers/outgoing/new"},
+        jumps={
+            "n": "/registers/incoming/new",
+            "s": "/registers/outgoing/new",
+            "r": "/reserved",
+        },
     )

@@ -7,11 +7,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from saraban_node import letters
+from saraban_node import letters, reservations
+from saraban_sync.events import GapExplained, Mark, NumbersSkipped
 from saraban_sync.ids import PersonId
 from saraban_sync.registers import Register, Urgency
 from tests.browser.chrome import CHROMIUM, FLAGS, log_in, new_page
-from tests.offices import a_letter, an_office, carry, events_of, introduce, put_file, register
+from tests.offices import (
+    YEAR,
+    Numbers,
+    a_letter,
+    an_office,
+    carry,
+    events_of,
+    grant,
+    introduce,
+    put_file,
+    register,
+)
 from tests.web_office import PASSWORD, WebOffice, a_web_office
 
 LONG_NAME = "โรงเรียนชุมชนบ้านห้วยน้ำใสราษฎร์อุปถัมภ์เฉลิมพระเกียรติสมเด็จพระศรีนครินทร์"
@@ -79,3 +91,29 @@ def _fill(office: WebOffice, folder: Path) -> None:
         carry(sent, node, place=place)
     register(node, a_letter(70, Register.OUTGOING, offices=(area.office,)), actor=who)
     area.close()
+    _keep_numbers(office, who)
+
+
+def _keep_numbers(office: WebOffice, who: PersonId) -> None:
+    """Orders, reserved numbers, one of them finished a day later, and numbers given up."""
+    node = office.node
+    grant(node, Numbers(Register.ORDER, YEAR, 300))
+    register(node, a_letter(5, Register.ORDER, subject=LONG_SUBJECT, sender="งานบุคคล"), actor=who)
+    with node.db.write() as write:
+        kept = [
+            reservations.reserve(
+                write, node.journal, register=book, holder="ครูวิไล ตั้งใจสอน",
+                purpose=LONG_SUBJECT[:120], expires=date(2026, 11, 24 + n), actor=who,
+            )
+            for n, book in enumerate((Register.OUTGOING, Register.OUTGOING, Register.ORDER))
+        ]  # fmt: skip
+        skipped = NumbersSkipped(
+            register=Register.OUTGOING, year=YEAR, first=4, last=24, why="restored", guard=20,
+            marks=(Mark(source="backup", number=3), Mark(source="paper", number=4)),
+        )  # fmt: skip
+        node.journal.append(write, skipped, actor=who)
+        explained = GapExplained(register=Register.OUTGOING, year=YEAR, first=4, last=4, text="พบ")
+        node.journal.append(write, explained, actor=who)
+    office.clock.forward(days=1)
+    late = a_letter(71, Register.OUTGOING, subject=kept[0].subject, reservation=kept[0].id)
+    register(node, late, actor=who)

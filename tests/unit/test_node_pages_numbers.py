@@ -10,6 +10,7 @@ import pytest
 from saraban_node import colleagues, directory, emergency, meta, reservations
 from saraban_node.entries import Entry
 from saraban_sync.events import (
+    EmergencyRegistered,
     Event,
     GapExplained,
     LetterRegistered,
@@ -385,6 +386,34 @@ def test_lines_of_the_offices_other_machine_stand_among_the_own_ones_in_number_o
     assert re.findall(r'number headline">([\d๐-๙]+)', clerk.text) == ["๑๐๒", "๑๐๑"]
     clerk.open("/registers/incoming/print")
     assert "ออกจากเครื่อง school-a-2" in clerk.text
+
+
+def test_letters_of_the_other_machine_are_found_and_its_emergency_register_is_shown(
+    office: WebOffice, clerk: Browser
+) -> None:
+    far = FarOffice(code="school-a-2")
+    letter = far.write(
+        LetterRegistered(register=Register.INCOMING, year=YEAR, number=901, subject="ของเครื่องที่สอง")
+    )
+    urgent = far.write(
+        EmergencyRegistered(
+            outage=1, emergency=1, register=Register.INCOMING, year=YEAR, subject="ด่วนมาก",
+            letter_no="ฉ2 1/2569",
+        )
+    )  # fmt: skip
+    for event in (letter, urgent):
+        with office.node.db.write() as write:
+            colleagues.take(write, office.node.journal, event, "school-a-2")
+
+    clerk.open("/search?q=ของเครื่องที่สอง")
+    assert "จากเครื่องอื่นของหน่วยงาน" in clerk.text
+    assert 'href="/numbers/incoming/2569/901"' in clerk.text
+    assert clerk.open("/numbers/incoming/2569/901").status_code == 200
+    assert "school-a-2" in clerk.text
+    clerk.open("/emergency")
+    assert "ฉ2 1/2569" in clerk.text
+    clerk.open("/numbers?q=ฉ2 1/2569")
+    assert clerk.shown.status_code == 200
 
 
 def colleague_letters(node: str, numbers: list[int]) -> list[Event]:

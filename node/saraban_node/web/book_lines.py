@@ -160,7 +160,8 @@ def colleague(cursor: Cursor, line: ColleagueLine, own_node: str) -> BookLine:
     return BookLine(
         register=line.register, year=line.year, number=line.number, last=line.last,
         state=line.state, at=line.registered_at, taken_at=line.registered_at,
-        who=str(who or ""), href=f"/numbers/{line.register}/{line.year}/{line.number}",
+        who=str(who or ""),
+        href=f"/numbers/{line.register}/{line.year}/{line.number}" if line.number else "",
         node="" if line.node == own_node else line.node, lost=line.node == own_node,
         subject=line.subject, sender=line.sender,
         recipient="" if line.state == "reserved" else line.recipient, letter_no=line.letter_no,
@@ -168,6 +169,30 @@ def colleague(cursor: Cursor, line: ColleagueLine, own_node: str) -> BookLine:
         urgency=line.urgency, emergency=line.emergency,
         holder=line.recipient if line.state == "reserved" else "", reason=line.reason,
     )  # fmt: skip
+
+
+def elsewhere(cursor: Cursor, words: Iterable[str], *, limit: int) -> list[BookLine]:
+    """Find letters that other nodes of the office registered, the newest first.
+
+    Args:
+        cursor: where to read.
+        words: normalised; every one must occur.
+        limit: greatest number of lines.
+    """
+    conditions, bindings = ["WHERE replaced_by = ''"], dict[str, Any](limit=limit)
+    for place, word in enumerate(words):
+        conditions.append(f"AND instr(search_text, :word{place}) > 0")
+        bindings[f"word{place}"] = word
+    if len(conditions) == 1:
+        return []
+    condition = " ".join([*conditions, "ORDER BY registered_at DESC LIMIT :limit"])
+    return list(_unknown(cursor, condition, bindings))
+
+
+def emergencies_elsewhere(cursor: Cursor, year: int, *, limit: int) -> list[BookLine]:
+    """List letters of other nodes' emergency registers, the newest first."""
+    condition = "WHERE emergency > 0 AND year = :year ORDER BY registered_at DESC LIMIT :limit"
+    return list(_unknown(cursor, condition, {"year": year, "limit": limit}))
 
 
 def size(cursor: Cursor, register: Register, year: int) -> int:
@@ -210,8 +235,13 @@ def _found(cursor: Cursor, query: RegisterQuery) -> Iterator[BookLine]:
 
 def _colleagues(cursor: Cursor, query: RegisterQuery) -> Iterator[BookLine]:
     """Give what others wrote, and what this node wrote in a life it does not remember."""
-    mine = meta.get(cursor, meta.NODE)
     condition, bindings = _asked(query)
+    yield from _unknown(cursor, condition, bindings)
+
+
+def _unknown(cursor: Cursor, condition: str, bindings: dict[str, Any]) -> Iterator[BookLine]:
+    """Give colleagues' lines, less those that stand in this node's own register, too."""
+    mine = meta.get(cursor, meta.NODE)
     for line in colleagues.select(cursor, condition, bindings):
         known = entries.by_id(cursor, EventId(line.event)) if line.node == mine else None
         if known is None or known.number != line.number:

@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple
 
 from saraban_base.sqlite import Cursor
-from saraban_node import directory, meta, numbers
+from saraban_node import colleagues, letter_numbers, numbers
 from saraban_sync.registers import Circulars, Register
 
 
@@ -64,10 +64,12 @@ def registers_shown(cursor: Cursor, year: int) -> list[Register]:
     """List the registers an office works with in a year, in the order of the rail.
 
     Incoming and outgoing are always there; the others when the office was ever granted numbers of
-    them. Circulars have a register only where the office gives them numbers of their own.
+    them, or a colleague node has written in them. Circulars have a register only where the office
+    gives them numbers of their own.
     """
-    shown = {*_ALWAYS, *numbers.registers_in_use(cursor, year)}
-    if directory.circulars(cursor, meta.get(cursor, meta.OFFICE)) is Circulars.SHARED:
+    granted = numbers.registers_in_use(cursor, year)
+    shown = {*_ALWAYS, *granted, *colleagues.registers(cursor, year)}
+    if letter_numbers.circulars(cursor, year) is Circulars.SHARED:
         shown.discard(Register.CIRCULAR)
     else:
         shown.add(Register.CIRCULAR)

@@ -17,6 +17,7 @@ from saraban_node import (
     drafts,
     emergency,
     entries,
+    letter_numbers,
     letters,
     meta,
     numbers,
@@ -212,7 +213,7 @@ class Registering:
                 "prefix": meta.get(cursor, meta.PREFIX),
                 "offices": self._offices(cursor, register),
                 "left": numbers.left(cursor, register, year),
-                "circulars": self._circulars(cursor, register),
+                "circulars": self._circulars(cursor, register, year),
             }
         return visit.page(
             "register_form.html",
@@ -240,8 +241,8 @@ class Registering:
             return []
         return [one for one in directory.offices(cursor) if one.code != self._node.office]
 
-    def _circulars(self, cursor: Cursor, register: Register) -> str:
+    def _circulars(self, cursor: Cursor, register: Register, year: int) -> str:
         """Tell where circulars get their numbers, on the form of the outgoing register only."""
         if register is not Register.OUTGOING:
             return ""
-        return directory.circulars(cursor, self._node.office)
+        return letter_numbers.circulars(cursor, year)

@@ -10,9 +10,11 @@ from saraban_base.web.marks import Piece, mark
 from saraban_base.web.routes import page
 from saraban_base.web.visit import Answer, Visit
 from saraban_node import entries, search
+from saraban_node.web import book_lines
 from saraban_node.web.office import CLERKS, Office
 
 _PAGE: Final = 30
+_OTHERS: Final = 20
 _MOST: Final = 200
 
 
@@ -35,12 +37,14 @@ class SearchPage:
         with self._node.db.read() as cursor:
             found = search.find(cursor, text, limit=_PAGE + 1, before=place)
             lines = [entries.by_seq(cursor, seq) for seq in found[:_PAGE]]
+            others = book_lines.elsewhere(cursor, words, limit=_OTHERS) if place is None else []
         more = len(found) > _PAGE
         return visit.page(
             "search.html",
             q=text,
             asked=bool(words),
             hits=[line for line in lines if line is not None],
+            others=others,
             marked=_marker(words),
             older=urlencode({"q": text, "before": found[_PAGE - 1]}) if more else "",
             later=place is not None,

@@ -37,7 +37,7 @@
     if (event.key === "Escape" && typing(event.target)) { event.target.blur(); return; }
     if (typing(event.target) || $("dialog[open]")) return;
     // A Thai keyboard sends Thai letters from the same keys.
-    const key = { "ื": "n", "ห": "s", "่": "j", "า": "k", "แ": "c", "ฝ": "/", "ฦ": "?" }[event.key] || event.key;
+    const key = { "ื": "n", "ห": "s", "พ": "r", "่": "j", "า": "k", "แ": "c", "ฝ": "/", "ฦ": "?" }[event.key] || event.key;
     if (key === "/") { const box = $("#top-search"); if (box) { event.preventDefault(); box.focus(); box.select(); } }
     else if (key === "j") choose(chosen + 1);
     else if (key === "k") choose(chosen - 1);

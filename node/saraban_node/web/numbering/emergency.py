@@ -14,6 +14,7 @@ from saraban_node.appliance import Appliance
 from saraban_node.entries import Entry
 from saraban_node.errors import ReasonMissing
 from saraban_node.outages import Outage
+from saraban_node.web import book_lines
 from saraban_node.web.office import CLERKS, Office, actor
 from saraban_sync.errors import SarabanError
 from saraban_sync.ids import PersonId
@@ -88,10 +89,11 @@ class EmergencyPages:
             found = registers.emergency_page(cursor, year, before=place, limit=_PAGE + 1)
             context = {
                 "outage": outage,
-                "so_far": registers.emergency_since(cursor, outage.opened_at) if outage else 0,
+                "so_far": outages.letters(cursor, outage) if outage else 0,
                 "without": emergency.without_numbers(cursor, buddhist_year(now)),
                 "waiting": emergency.waiting_count(cursor),
                 "outages": outages.every(cursor),
+                "others": book_lines.emergencies_elsewhere(cursor, year, limit=_PAGE),
             }
         settled = visit.query.get("settled", "")
         cause_missing = isinstance(problem, ReasonMissing)
