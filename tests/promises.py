@@ -104,7 +104,7 @@ def _lines_follow_the_journal(cursor: Cursor, events: list[Event]) -> None:
     found = rows(
         cursor,
         "SELECT seq, id, register, year, number, subject, sender, recipient,"
-        " CASE WHEN reservation = id THEN '' ELSE letter_no END, letter_date, remark, urgency, registered_at, state, void_reason,"
+        " letter_no, letter_date, remark, urgency, registered_at, state, void_reason,"
         " (SELECT count(*) FROM entry_file WHERE entry = seq) FROM entry ORDER BY seq",
     )
     _hold(found == list(_lines(events)), "a line is not what the journal says of it")
@@ -123,13 +123,15 @@ def _lines(events: list[Event]) -> Iterator[tuple[Any, ...]]:
             case NumberReserved() as body:
                 lines[event.id] = dict(
                     _EMPTY, seq=event.seq, id=event.id, register=body.register, year=body.year,
-                    number=body.number, subject=body.purpose, at=event.at, state="reserved",
+                    number=body.number, subject=body.purpose, letter_no=body.letter_no,
+                    at=event.at, state="reserved",
                 )  # fmt: skip
             case ReservationEnded() as body:
                 state = "void" if body.how == "void" else "expired"
                 lines[body.reservation] |= {"state": state, "reason": body.reason}
             case EmergencyCorrelated() as body:
-                lines[body.entry]["number"] = body.number
+                letter_no = body.letter_no or lines[body.entry]["letter_no"]
+                lines[body.entry] |= {"number": body.number, "letter_no": letter_no}
             case EntryVoided() as body:
                 lines[body.entry] |= {"state": "void", "reason": body.reason}
             case FilesAdded() as body:

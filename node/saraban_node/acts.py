@@ -47,3 +47,12 @@ def year_to_number(write: Write, journal: Journal) -> int:
         ClockUntrusted: the clock cannot say, or would open a year it may not open.
     """
     return year_gate.year_to_number(write, journal.clock)
+
+
+def trusted_clock(write: Write, journal: Journal) -> None:
+    """Make sure that it is known which day it is.
+
+    Raises:
+        ClockUntrusted: the clock cannot say.
+    """
+    year_gate.require_trusted(write, journal.clock)

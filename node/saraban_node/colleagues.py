@@ -94,6 +94,7 @@ class _Line(msgspec.Struct, kw_only=True):
     registered_by: str
     reason: str = ""
     replaced_by: str = ""
+    circular: int = 0
     search_text: str = ""
 
 
@@ -166,6 +167,19 @@ def select(cursor: Cursor, condition: str, bindings: dict[str, Any]) -> list[Col
     columns = ", ".join(_SHOWN)
     found = rows(cursor, f"SELECT {columns} FROM colleague_line {condition}", bindings)  # noqa: S608
     return [_shown(row) for row in found]
+
+
+def registers(cursor: Cursor, year: int) -> list[Register]:
+    """List the registers in which colleagues have written in a year."""
+    return [
+        register
+        for register in Register
+        if one(
+            cursor,
+            "SELECT 1 FROM colleague_line WHERE register = ? AND year = ? LIMIT 1",
+            (register, year),
+        )
+    ]
 
 
 _LINES: Final = (
@@ -244,15 +258,15 @@ def _begun(cursor: Cursor, event: Event) -> _Line:
         case LetterRegistered() as body:
             line = _letter(event, body, number=body.number, text=search.text_of(body))
         case EmergencyRegistered() as body:
-            line = _letter(event, body, number=0, text=search.text_of_emergency(body))
+            written = letter_numbers.emergency(cursor, event.node, body.year, body.emergency)
+            line = _letter(event, body, number=0, text=search.text_of_emergency(body, written))
             line.emergency = body.emergency
         case NumberReserved() as body:
-            letter_no = letter_numbers.of_reservation(cursor, body)
             line = _Line(
                 register=body.register, year=body.year, number=body.number, last=body.number,
                 state="reserved", subject=body.purpose, recipient=body.holder,
-                letter_no=letter_no, registered_at=event.at, registered_by=event.actor,
-                search_text=search.text_of_reservation(body, letter_no),
+                letter_no=body.letter_no, registered_at=event.at, registered_by=event.actor,
+                search_text=search.text_of_reservation(body),
             )  # fmt: skip
         case NumbersSkipped() | NumbersReturned() as body:
             line = _Line(
@@ -274,7 +288,7 @@ def _letter(
         subject=body.subject, sender=body.sender, recipient=body.recipient,
         letter_no=body.letter_no, letter_date=body.letter_date, action=body.action,
         remark=body.remark, urgency=body.urgency, registered_at=event.at,
-        registered_by=event.actor, search_text=text,
+        registered_by=event.actor, circular=int(body.circular), search_text=text,
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ from saraban_sync.events import (
     understood,
 )
 from saraban_sync.ids import OfficeCode, PersonId
-from saraban_sync.registers import Register, buddhist_year, parse_instant
+from saraban_sync.registers import Circulars, Register, buddhist_year, parse_instant
 
 _MAX_CAUSE: Final = 500
 _EPOCH_GUARD: Final = 20
@@ -77,8 +77,14 @@ def open_outage(write: Write, journal: Journal, *, cause: str, actor: PersonId) 
 
 
 def without_numbers(cursor: Cursor, year: int) -> list[Register]:
-    """List the registers in use that have no number left in a year."""
-    used = {Register.INCOMING, Register.OUTGOING, *numbers.registers_in_use(cursor, year)}
+    """List the registers in use that have no number left in a year.
+
+    One that was used in the year before is in use on 1 January, whether numbers have come or not.
+    """
+    known = numbers.registers_in_use(cursor, year - 1, year)
+    used = {Register.INCOMING, Register.OUTGOING, *known}
+    if letter_numbers.circulars(cursor, year) is Circulars.SHARED:
+        used.discard(Register.CIRCULAR)
     return [one for one in Register if one in used and not numbers.left(cursor, one, year)]
 
 
@@ -107,13 +113,15 @@ def register(
     outage = _current(write.cursor)
     letter = checked(write, letter)
     year = year_to_number(write, journal)
-    book, circular = letter_numbers.book_of(write.cursor, letter.register, circular=letter.circular)
+    book, circular = letter_numbers.book_of(
+        write.cursor, letter.register, year, circular=letter.circular
+    )
     if numbers.left(write.cursor, book, year):
         raise NumbersLeft(f"{book} {year}")
     number = _next(write.cursor, year)
     letter_no = letter.letter_no
     if book is not Register.INCOMING and not letter_no:
-        letter_no = letter_numbers.emergency(write.cursor, year, number)
+        letter_no = letter_numbers.emergency(write.cursor, journal.node, year, number)
     body = EmergencyRegistered(
         outage=outage.outage, emergency=number, register=book, year=year,
         subject=letter.subject, sender=letter.sender, recipient=letter.recipient,
@@ -146,7 +154,7 @@ def settle(write: Write, journal: Journal, *, actor: PersonId, limit: int = 50) 
     if meta.get(write.cursor, meta.FENCED):
         return 0
     given = 0
-    for entry in waiting(write.cursor, limit=limit):
+    for entry in _due(write.cursor, limit):
         try:
             number = numbers.next_number(write.cursor, entry.register, entry.year)
         except NoRangeLeft:
@@ -155,23 +163,21 @@ def settle(write: Write, journal: Journal, *, actor: PersonId, limit: int = 50) 
         given += 1
     outage = outages.current(write.cursor)
     if outage is not None and _over(write, journal, outage):
-        total = value(
-            write.cursor,
-            "SELECT count(*) FROM entry WHERE emergency > 0 AND registered_at >= ?",
-            (outage_start(write.cursor, outage),),
-        )
-        body = EmergencyClosed(outage=outage.outage, total=int(total))
+        body = EmergencyClosed(outage=outage.outage, total=outages.letters(write.cursor, outage))
         journal.append(write, body, actor=actor)
     return given
 
 
 def waiting(cursor: Cursor, *, limit: int = 1_000) -> list[Entry]:
     """List letters of the emergency register that have no ordinary number yet, oldest first."""
-    return entries.select(
-        cursor,
-        f"WHERE {_WAITING} ORDER BY seq LIMIT :limit",
-        {"limit": limit},
-    )
+    # The plus keeps SQLite from reading every line there is in order of seq.
+    return entries.select(cursor, f"WHERE {_WAITING} ORDER BY +seq LIMIT :limit", {"limit": limit})
+
+
+def waiting_series(cursor: Cursor) -> list[tuple[Register, int]]:
+    """List the registers and years in which letters of the emergency register wait."""
+    found = rows(cursor, f"SELECT DISTINCT register, year FROM entry WHERE {_WAITING}")  # noqa: S608
+    return [(Register(row[0]), int(row[1])) for row in found]
 
 
 def waiting_count(cursor: Cursor) -> int:
@@ -179,17 +185,27 @@ def waiting_count(cursor: Cursor) -> int:
     return int(value(cursor, f"SELECT count(*) FROM entry WHERE {_WAITING}"))  # noqa: S608
 
 
-def outage_start(cursor: Cursor, outage: Outage) -> str:
-    """Give the moment at which an outage began, as the journal writes it."""
-    found = value(cursor, "SELECT opened_at FROM outage WHERE outage = ?", (outage.outage,))
-    return str(found)
+def _due(cursor: Cursor, limit: int) -> list[Entry]:
+    """List the letters whose register has numbers again, oldest first."""
+    found: list[Entry] = []
+    for book, year in waiting_series(cursor):
+        if numbers.left(cursor, book, year):
+            found += entries.select(
+                cursor,
+                f"WHERE {_WAITING} AND register = :register AND year = :year"
+                " ORDER BY +seq LIMIT :limit",
+                {"register": book, "year": year, "limit": limit},
+            )
+    return sorted(found, key=lambda entry: entry.seq)[:limit]
 
 
 def _correlate(write: Write, journal: Journal, entry: Entry, number: int, actor: PersonId) -> None:
     event = _registered(write.cursor, entry)
-    letter_no = letter_numbers.written(
-        write.cursor, entry.register, entry.year, number, circular=event.circular
-    )
+    letter_no = event.letter_no
+    if letter_no in ("", _as_written(write.cursor, entry)):
+        letter_no = letter_numbers.written(
+            write.cursor, entry.register, entry.year, number, circular=event.circular
+        )
     body = EmergencyCorrelated(
         entry=entry.id, register=entry.register, year=entry.year, number=number,
         letter_no=letter_no,
@@ -201,8 +217,9 @@ def _correlate(write: Write, journal: Journal, entry: Entry, number: int, actor:
             registered_at=entry.registered_at, actor=actor,
         )  # fmt: skip
     if event.offices:
+        files = tuple(entries.files(write.cursor, entry.seq))
         send(
-            write, journal, required(write, entry.id), event.files,
+            write, journal, required(write, entry.id), files,
             offices=tuple(OfficeCode(one) for one in event.offices), letter_no=letter_no,
             actor=actor,
         )  # fmt: skip
@@ -219,6 +236,13 @@ def _registered(cursor: Cursor, entry: Entry) -> EmergencyRegistered:
     if not isinstance(body, EmergencyRegistered):
         raise EmergencyClosedNow(entry.id)
     return body
+
+
+def _as_written(cursor: Cursor, entry: Entry) -> str:
+    """Give the emergency number as it was written, by the node's name then."""
+    found = event_of(cursor, entry.seq)
+    node = found.node if found is not None else meta.get(cursor, meta.NODE)
+    return letter_numbers.emergency(cursor, node, entry.year, entry.emergency)
 
 
 def _over(write: Write, journal: Journal, outage: Outage) -> bool:

@@ -210,16 +210,15 @@ def add(write: Write, event: Event, body: LetterRegistered) -> None:
     _add_files(write, event.seq, body.files, start=0)
 
 
-def add_emergency(write: Write, event: Event, body: EmergencyRegistered) -> None:
-    """Write a line that has an emergency number only."""
-    text = search.text_of_emergency(body)
+def add_emergency(write: Write, event: Event, body: EmergencyRegistered, text: str) -> None:
+    """Write a line that has an emergency number only, with the text under which it is found."""
     _insert(write, event, body, number=0, text=text, emergency=body.emergency)
     _add_files(write, event.seq, body.files, start=0)
 
 
-def reserve(write: Write, event: Event, body: NumberReserved, letter_no: str) -> None:
+def reserve(write: Write, event: Event, body: NumberReserved) -> None:
     """Write the line of a reserved number."""
-    text = search.text_of_reservation(body, letter_no)
+    text = search.text_of_reservation(body)
     write.cursor.execute(
         "INSERT INTO entry (seq, id, register, year, number, state, subject, sender, recipient,"
         " letter_no, letter_date, action, remark, urgency, registered_at, registered_by,"
@@ -227,8 +226,9 @@ def reserve(write: Write, event: Event, body: NumberReserved, letter_no: str) ->
         " VALUES (?, ?, ?, ?, ?, 'reserved', ?, '', '', ?, '', '', '', 'normal', ?, ?,"
         " ?, ?, ?, ?, ?, ?)",
         (
-            event.seq, event.id, body.register, body.year, body.number, body.purpose, letter_no,
-            event.at, event.actor, event.at, event.actor, event.id, body.holder, body.expires, text,
+            event.seq, event.id, body.register, body.year, body.number, body.purpose,
+            body.letter_no, event.at, event.actor, event.at, event.actor, event.id, body.holder,
+            body.expires, text,
         ),
     )  # fmt: skip
 
@@ -249,8 +249,9 @@ def correlate(write: Write, event: Event, body: EmergencyCorrelated) -> None:
     old = value(write.cursor, "SELECT search_text FROM entry WHERE seq = ?", (seq,))
     new = search.with_number(str(old), body)
     write.cursor.execute(
-        "UPDATE entry SET number = ?, numbered_at = ?, search_text = ? WHERE seq = ?",
-        (body.number, event.at, new, seq),
+        "UPDATE entry SET number = ?, numbered_at = ?, search_text = ?,"
+        " letter_no = iif(? = '', letter_no, ?) WHERE seq = ?",
+        (body.number, event.at, new, body.letter_no, body.letter_no, seq),
     )
     search.replace(write, seq, str(old), new)
     happened(write, seq, event)

@@ -25,6 +25,7 @@ from saraban_node import (
     meta,
     numbers,
     ratchet,
+    reservations,
     sync_state,
     transport,
 )
@@ -179,6 +180,7 @@ def _rename(
     actor: PersonId,
 ) -> None:
     """Give up the old name's numbers, begin the new name's journal, and take the fence away."""
+    reservations.give_up(write, node.journal, actor=actor)
     for one in numbers.held(write.cursor):
         if one.open:
             rest = NumbersSkipped(

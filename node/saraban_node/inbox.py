@@ -142,3 +142,15 @@ def registered(write: Write, source: Source, entry: int) -> None:
         "UPDATE arrival SET entry = ? WHERE source_node = ? AND source_event = ?",
         (entry, source.node, source.event),
     )
+
+
+def given_back(write: Write, entry: int) -> None:
+    """Let an arrival wait again whose line was cancelled before it had an ordinary number.
+
+    Its sender has had no receipt, and another line may still be written for it.
+    """
+    write.cursor.execute(
+        "UPDATE arrival SET entry = NULL WHERE (source_node, source_event) ="
+        " (SELECT source_node, source_event FROM entry WHERE seq = ? AND number = 0)",
+        (entry,),
+    )

@@ -19,7 +19,7 @@ from saraban_node import (
     numbers,
     reservations,
 )
-from saraban_node.acts import required, tidied, year_to_number
+from saraban_node.acts import required, tidied, trusted_clock, year_to_number
 from saraban_node.entries import Entry
 from saraban_node.errors import (
     AlreadyRegistered,
@@ -102,6 +102,7 @@ def register_letter(
         NoRangeLeft: the node has no number left for this year.
         Fenced: the database may give no numbers.
         ReservationOver: the reserved number can no longer be used.
+        ClockUntrusted: nobody can say which day it is.
     """
     if form and (seq := entry_of_form(write, form)):
         return entries.written(write.cursor, seq)
@@ -137,7 +138,7 @@ def void_entry(
     """
     found = required(write, entry)
     if found.state in ("void", "expired"):
-        raise AlreadyVoid(entry, number=found.number)
+        raise AlreadyVoid(entry, number=_number_of(write, found))
     _has_a_letter(found)
     reason = tidied("เหตุผล", reason, MAX_FIELD)
     if not reason:
@@ -289,22 +290,23 @@ class _Place(NamedTuple):
 def _place(write: Write, journal: Journal, letter: NewLetter) -> _Place:
     """Find the letter's place in a register: its reserved number, or the next one."""
     if letter.reservation:
+        trusted_clock(write, journal)
         kept = reservations.open_reservation(write, letter.reservation)
-        if kept.register is not _book(write, letter)[0]:
+        register, circular = _book(write, letter, kept.year)
+        if kept.register is not register:
             raise ReservationOver(
                 letter.reservation, why_th="เป็นเลขของทะเบียนอื่น", why_en="it is of another register"
             )
-        return _Place(kept.register, kept.year, kept.number, letter.circular, kept.letter_no)
-    register, circular = _book(write, letter)
+        told = "" if circular else kept.letter_no  # a circular is written with ว
+        return _Place(register, kept.year, kept.number, circular, told)
     year = year_to_number(write, journal)
+    register, circular = _book(write, letter, year)
     number = numbers.next_number(write.cursor, register, year)
     return _Place(register, year, number, circular)
 
 
-def _book(write: Write, letter: NewLetter) -> tuple[Register, bool]:
-    if letter.register not in SENDABLE:
-        return letter.register, False
-    return letter_numbers.book_of(write.cursor, letter.register, circular=letter.circular)
+def _book(write: Write, letter: NewLetter, year: int) -> tuple[Register, bool]:
+    return letter_numbers.book_of(write.cursor, letter.register, year, circular=letter.circular)
 
 
 def _body(write: Write, letter: NewLetter, place: _Place) -> LetterRegistered:
@@ -349,14 +351,23 @@ def _sendable(write: Write, letter: NewLetter) -> None:
 def _not_yet_registered(write: Write, source: Source) -> None:
     row = one(
         write.cursor,
-        "SELECT entry.number FROM arrival LEFT JOIN entry ON entry.seq = arrival.entry"
+        "SELECT entry.seq FROM arrival LEFT JOIN entry ON entry.seq = arrival.entry"
         " WHERE arrival.source_node = ? AND arrival.source_event = ?",
         (source.node, source.event),
     )
     if row is None:
         raise NoSuchEntry(f"nothing arrived as {source.node} {source.event}")
     if row[0] is not None:
-        raise AlreadyRegistered(source.event, number=row[0])
+        found = entries.written(write.cursor, row[0])
+        raise AlreadyRegistered(source.event, number=_number_of(write, found))
+
+
+def _number_of(write: Write, entry: Entry) -> str:
+    """Write the number of a line for a sentence, be it only an emergency number."""
+    if entry.number:
+        return str(entry.number)
+    node = meta.get(write.cursor, meta.NODE)
+    return letter_numbers.emergency(write.cursor, node, entry.year, entry.emergency)
 
 
 def _limit_files(count: int, files: tuple[FileRef, ...]) -> None:

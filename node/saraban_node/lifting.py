@@ -21,6 +21,7 @@ from saraban_node import (
     meta,
     ratchet,
     requests,
+    reservations,
     sync_state,
     waiting_grants,
 )
@@ -104,6 +105,7 @@ def begin(node: Appliance, write: Write, lift: Lift, given: NewEpoch) -> Lifted:
     meta.put(write, meta.EPOCH, str(given.epoch))
     body = EpochStarted(reason=reason, base=base.id or "", by_hand=given.by_hand)
     begun = node.journal.append(write, body, actor=lift.actor, lifting=True)
+    reservations.give_up(write, node.journal, actor=lift.actor)
     _take_waiting(node, write)
     skipped: list[NumbersSkipped] = []
     for one, paper in zip(series, stated, strict=True):

@@ -123,15 +123,16 @@ def _in_emergency(cursor: Cursor, reading: Written) -> Iterator[Candidate]:
     if mark == thai.normalise(letter_numbers.emergency_mark(cursor)):
         found = rows(
             cursor,
-            "SELECT seq FROM entry WHERE emergency = ? AND (? IS NULL OR year = ?)"
-            " ORDER BY year DESC",
+            "SELECT seq FROM entry WHERE emergency = ? AND emergency > 0"
+            " AND (? IS NULL OR year = ?) ORDER BY year DESC",
             (reading.number, reading.year, reading.year),
         )
         lines = (entries.by_seq(cursor, int(row[0])) for row in found)
         yield from (_own(line) for line in lines if line is not None)
     others = select(
         cursor,
-        "WHERE emergency = :number AND (:year IS NULL OR year = :year) ORDER BY year DESC LIMIT 50",
+        "WHERE emergency = :number AND emergency > 0 AND (:year IS NULL OR year = :year)"
+        " ORDER BY year DESC LIMIT 50",
         {"number": reading.number, "year": reading.year},
     )
     yield from (_theirs(line, line.number) for line in others)

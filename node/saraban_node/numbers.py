@@ -251,9 +251,13 @@ def left(cursor: Cursor, register: Register, year: int) -> int:
     return int(found)
 
 
-def registers_in_use(cursor: Cursor, year: int) -> list[Register]:
-    """List the registers of which this node was ever granted numbers in a year."""
-    found = rows(cursor, "SELECT DISTINCT register FROM number_range WHERE year = ?", (year,))
+def registers_in_use(cursor: Cursor, *years: int) -> list[Register]:
+    """List the registers of which this node was ever granted numbers in one of some years."""
+    found = rows(
+        cursor,
+        "SELECT DISTINCT register FROM number_range WHERE year IN (SELECT value FROM json_each(?))",
+        (msgspec.json.encode(years).decode(),),
+    )
     used = {str(row[0]) for row in found}
     return [register for register in Register if register in used]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from saraban_base.sqlite import Cursor, Write, one, rows
+from saraban_base.sqlite import Cursor, Write, one, rows, value
 from saraban_sync.events import EmergencyClosed, EmergencyOpened, Event
 from saraban_sync.registers import parse_instant
 
@@ -44,13 +44,24 @@ def every(cursor: Cursor) -> list[Outage]:
     return [_outage(row) for row in found]
 
 
+def letters(cursor: Cursor, outage: Outage) -> int:
+    """Count the letters registered since an outage began, by their place and not by the clock."""
+    found = value(
+        cursor,
+        "SELECT count(*) FROM entry WHERE emergency > 0"
+        " AND seq > (SELECT seq FROM outage WHERE outage = ?)",
+        (outage.outage,),
+    )
+    return int(found)
+
+
 def project(write: Write, event: Event) -> None:
     """Write down that an outage began or ended."""
     match event.body:
         case EmergencyOpened() as body:
             write.cursor.execute(
-                "INSERT INTO outage VALUES (?, ?, ?, ?, '', 0)",
-                (body.outage, body.cause, event.at, event.actor),
+                "INSERT INTO outage VALUES (?, ?, ?, ?, ?, '', 0)",
+                (body.outage, event.seq, body.cause, event.at, event.actor),
             )
         case EmergencyClosed() as body:
             write.cursor.execute(

@@ -71,6 +71,7 @@ def project(write: Write, event: Event) -> None:
             entries.note(write, event, body)
         case EntryVoided() as body:
             entries.void(write, event, body)
+            inbox.given_back(write, entries.seq_of(body.entry))
         case FilesAdded() as body:
             entries.put_files(write, event, body)
             outbox.queue_files(write, body.files)
@@ -94,7 +95,7 @@ def _project_numbers(write: Write, event: Event) -> None:
             numbers.note_request(write, event, body)
         case NumberReserved() as body:
             numbers.use(write, body.register, body.year, body.number)
-            entries.reserve(write, event, body, letter_numbers.of_reservation(write.cursor, body))
+            entries.reserve(write, event, body)
         case ReservationEnded() as body:
             entries.end_reservation(write, event, body)
         case NumbersSkipped() | NumbersReturned() as body:
@@ -104,7 +105,8 @@ def _project_numbers(write: Write, event: Event) -> None:
         case EmergencyOpened() | EmergencyClosed():
             outages.project(write, event)
         case EmergencyRegistered() as body:
-            entries.add_emergency(write, event, body)
+            number = letter_numbers.emergency(write.cursor, event.node, body.year, body.emergency)
+            entries.add_emergency(write, event, body, search.text_of_emergency(body, number))
             outbox.queue_files(write, body.files)
             if body.source is not None:
                 inbox.registered(write, body.source, event.seq)

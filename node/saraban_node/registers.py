@@ -1,16 +1,21 @@
 """Pages of a register: one book and year, newest first, filtered, in pieces."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 from saraban_base.sqlite import Cursor, rows, value
 from saraban_node import entries, search
 from saraban_node.entries import Entry
-from saraban_sync.registers import Register, instant
+from saraban_sync.registers import Register
 
 MAX_PAGE: Final = 200
 _LOOK_AT: Final = 200
+_NOTABLE: Final = ("reserved", "void", "expired")
+_DAY: Final = (
+    "date(coalesce(nullif(reserved_at, ''), nullif(numbered_at, ''), registered_at), '+7 hours')"
+)
+"""The day of a number: when it was taken, whenever its letter was registered."""
 _DUPLICATES: Final = 5
 
 
@@ -28,7 +33,7 @@ class RegisterQuery:
     before: int | None = None
     """Show only numbers below this one: the next page."""
     first_day: str = ""
-    """ISO date, Thailand's calendar; show lines registered on it or later."""
+    """ISO date, Thailand's calendar; show numbers that were taken on it or later."""
     last_day: str = ""
     limit: int = 50
 
@@ -41,6 +46,8 @@ def page(cursor: Cursor, query: RegisterQuery) -> list[Entry]:
         "limit": min(query.limit, MAX_PAGE),
     }
     conditions = ["WHERE register = :register AND year = :year AND number > 0"]
+    if query.state in _NOTABLE:  # in the words of the index of notable lines
+        conditions.append("AND state <> 'issued'")
     for name, column in (("state", "state"), ("urgency", "urgency")):
         if wanted := getattr(query, name):
             bindings[name] = wanted
@@ -75,16 +82,6 @@ def emergency_page(
     )
 
 
-def emergency_since(cursor: Cursor, moment: datetime) -> int:
-    """Count the letters registered in the emergency register since a moment."""
-    found = value(
-        cursor,
-        "SELECT count(*) FROM entry WHERE emergency > 0 AND registered_at >= ?",
-        (instant(moment),),
-    )
-    return int(found)
-
-
 def reserved(cursor: Cursor, *, limit: int = MAX_PAGE) -> list[Entry]:
     """List the reserved numbers that wait for their letter, the one that runs out next first."""
     return entries.select(
@@ -106,10 +103,16 @@ def reserved_until(cursor: Cursor, day: date) -> int:
 
 def years(cursor: Cursor, register: Register) -> list[int]:
     """List the Buddhist years in which a register has lines or ranges, newest first."""
+    # A number lies in a range; without one there are only letters of the emergency register.
+    # Of colleagues' lines one is looked at for each year, not all of them.
     found = rows(
         cursor,
-        "SELECT year FROM entry WHERE register = :r UNION"
-        " SELECT year FROM number_range WHERE register = :r ORDER BY year DESC",
+        "WITH RECURSIVE theirs (year) AS (SELECT max(year) FROM colleague_line WHERE register = :r"
+        " UNION ALL SELECT (SELECT max(year) FROM colleague_line WHERE register = :r"
+        " AND year < theirs.year) FROM theirs WHERE year IS NOT NULL)"
+        " SELECT year FROM number_range WHERE register = :r"
+        " UNION SELECT year FROM entry WHERE register = :r AND emergency > 0"
+        " UNION SELECT year FROM theirs WHERE year IS NOT NULL ORDER BY year DESC",
         {"r": register},
     )
     return [int(row[0]) for row in found]
@@ -130,9 +133,9 @@ def senders(cursor: Cursor, register: Register, *, limit: int = 100) -> list[str
     """List senders of recent letters, for the form to remember."""
     found = rows(
         cursor,
-        "SELECT sender FROM (SELECT sender, seq FROM entry WHERE register = ? AND sender <> ''"
-        " ORDER BY seq DESC LIMIT 500) GROUP BY sender ORDER BY count(*) DESC, max(seq) DESC"
-        " LIMIT ?",
+        "SELECT sender FROM (SELECT sender, seq FROM entry WHERE register = ? AND number > 0"
+        " AND sender <> '' ORDER BY year DESC, number DESC LIMIT 500)"
+        " GROUP BY sender ORDER BY count(*) DESC, max(seq) DESC LIMIT ?",
         (register, limit),
     )
     return [str(row[0]) for row in found]
@@ -159,10 +162,10 @@ def likely_duplicates(
 
 
 def _days(query: RegisterQuery, conditions: list[str], bindings: dict[str, object]) -> None:
-    # registered_at is UTC; Thailand's day begins seven hours earlier.
+    # Moments are UTC; Thailand's day begins seven hours earlier.
     if query.first_day:
         bindings["first"] = query.first_day
-        conditions.append("AND date(registered_at, '+7 hours') >= :first")
+        conditions.append(f"AND {_DAY} >= :first")
     if query.last_day:
         bindings["last"] = query.last_day
-        conditions.append("AND date(registered_at, '+7 hours') <= :last")
+        conditions.append(f"AND {_DAY} <= :last")

@@ -8,8 +8,8 @@ def recipients(cursor: Cursor, register: Register, *, limit: int = 100) -> list[
     """List recipients of recent letters, the most frequent first."""
     found = rows(
         cursor,
-        "SELECT recipient FROM (SELECT recipient, seq FROM entry"
-        " WHERE register = ? AND recipient <> '' ORDER BY seq DESC LIMIT 500)"
+        "SELECT recipient FROM (SELECT recipient, seq FROM entry WHERE register = ?"
+        " AND number > 0 AND recipient <> '' ORDER BY year DESC, number DESC LIMIT 500)"
         " GROUP BY recipient ORDER BY count(*) DESC, max(seq) DESC LIMIT ?",
         (register, limit),
     )

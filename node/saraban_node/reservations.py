@@ -2,7 +2,8 @@
 
     reserve ──> reserved ──register_letter──> issued     (the number's day is that of reserving)
                     ├──────cancel───────────> void       (reason, person, time)
-                    └──────expire_due───────> expired    (the day after its last day)
+                    ├──────expire_due───────> expired    (the day after its last day)
+                    └──────give_up──────────> void       (a fence is lifted: it may be used already)
 
 A reserved number is never given to anybody else and never used again. Dating a letter back is
 possible only in this way: onto a number that was reserved on that day.
@@ -12,7 +13,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from saraban_base.sqlite import Write, rows
-from saraban_node import entries, numbers
+from saraban_node import entries, letter_numbers, numbers
 from saraban_node.acts import required, tidied, year_to_number
 from saraban_node.entries import Entry
 from saraban_node.errors import ReasonMissing, ReservationOver, ReservationWrong
@@ -25,6 +26,7 @@ MAX_HOLDER: Final = 200
 MAX_PURPOSE: Final = 500
 MAX_DAYS: Final = 366
 _MAX_REASON: Final = 500
+_UNKNOWN: Final = "ฐานข้อมูลกู้คืนหรือแยกเครื่อง จึงไม่อาจรู้ว่าเลขที่จองไว้นี้ใช้ไปแล้วหรือไม่"
 _OVER: Final = {
     "issued": ("มีหนังสือใช้เลขนี้แล้ว", "a letter has it already"),
     "void": ("ถูกยกเลิกแล้ว", "it was cancelled"),
@@ -63,10 +65,12 @@ def reserve(
     purpose = tidied("เรื่อง", purpose, MAX_PURPOSE)
     _check(write, register, holder, purpose, expires)
     year = year_to_number(write, journal)
+    number = numbers.next_number(write.cursor, register, year)
     body = NumberReserved(
         register=register,
         year=year,
-        number=numbers.next_number(write.cursor, register, year),
+        number=number,
+        letter_no=letter_numbers.written(write.cursor, register, year, number),
         holder=holder,
         purpose=purpose,
         expires=expires.isoformat(),
@@ -109,12 +113,27 @@ def expire_due(write: Write, journal: Journal, *, limit: int = 100) -> int:
     today = thai_date(write.now).isoformat()
     due = rows(
         write.cursor,
-        "SELECT id FROM entry WHERE state = 'reserved' AND expires < ? ORDER BY seq LIMIT ?",
+        "SELECT id FROM entry WHERE state = 'reserved' AND expires < ? ORDER BY +seq LIMIT ?",
         (today, limit),
     )
     for (entry,) in due:
         journal.append(write, ReservationEnded(reservation=entry, how="expired"), actor=SYSTEM)
     return len(due)
+
+
+def give_up(write: Write, journal: Journal, *, actor: PersonId) -> int:
+    """End every reservation of a restored or copied database, as part of lifting its fence.
+
+    In the life before, or on the other machine, a letter may have taken the number already.
+
+    Returns:
+        How many ended.
+    """
+    found = rows(write.cursor, "SELECT id FROM entry WHERE state = 'reserved' ORDER BY +seq")
+    for (entry,) in found:
+        body = ReservationEnded(reservation=entry, how="void", reason=_UNKNOWN)
+        journal.append(write, body, actor=actor, lifting=True)
+    return len(found)
 
 
 def open_reservation(write: Write, entry: EventId) -> Entry:

@@ -147,18 +147,24 @@ def text_of(body: LetterRegistered) -> str:
     return thai.normalise(" ".join(filter(None, parts)))
 
 
-def text_of_emergency(body: EmergencyRegistered) -> str:
-    """Give the text under which a letter of the emergency register is found."""
+def text_of_emergency(body: EmergencyRegistered, number: str) -> str:
+    """Give the text under which a letter of the emergency register is found.
+
+    Args:
+        body: the letter.
+        number: its emergency number as it is written.
+    """
+    letter_no = "" if body.letter_no == number else _both_ways(body.letter_no)
     parts = [
-        body.subject, body.sender, body.recipient, _both_ways(body.letter_no),
-        _both_ways(f"ฉ {body.emergency}/{body.year}"), body.remark, body.action,
+        body.subject, body.sender, body.recipient, letter_no, _both_ways(number), body.remark,
+        body.action,
     ]  # fmt: skip
     return thai.normalise(" ".join(filter(None, parts)))
 
 
-def text_of_reservation(body: NumberReserved, letter_no: str) -> str:
+def text_of_reservation(body: NumberReserved) -> str:
     """Give the text under which a reserved number is found."""
-    parts = [body.purpose, body.holder, _both_ways(letter_no), f"{body.number}/{body.year}"]
+    parts = [body.purpose, body.holder, _both_ways(body.letter_no), f"{body.number}/{body.year}"]
     return thai.normalise(" ".join(filter(None, parts)))
 
 

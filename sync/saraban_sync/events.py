@@ -152,6 +152,8 @@ class NumberReserved(Body, frozen=True):
     """What for; becomes the subject if the letter brings none."""
     expires: str
     """ISO date, Thailand's calendar: the last day on which the letter can take the number."""
+    letter_no: str = ""
+    """ที่: the number as whoever asked for it was told it."""
 
 
 class ReservationEnded(Body, frozen=True):

@@ -4,6 +4,7 @@ A range is first to last of one series, granted to one node. Ranges of one serie
 that is checked where they are granted, where they are used, and by the auditor.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -67,12 +68,12 @@ def unexplained(held: Iterable[NumberRange], used: Iterable[int]) -> list[int]:
         held: the granted ranges of one series.
         used: numbers that the register holds in any state (issued, void, reserved).
     """
-    seen = set(used)
+    seen = sorted(set(used))
     missing: list[int] = []
-    inside: set[int] = set()
+    outside: set[int] = set(seen)
     for one in held:
-        taken = [number for number in seen if number in one]
-        inside.update(taken)
+        taken = seen[bisect_left(seen, one.first) : bisect_right(seen, one.last)]
+        outside.difference_update(taken)
         if taken:
-            missing += [n for n in range(one.first, max(taken) + 1) if n not in seen]
-    return sorted({*missing, *(seen - inside)})
+            missing += set(range(one.first, taken[-1] + 1)).difference(taken)
+    return sorted({*missing, *outside})

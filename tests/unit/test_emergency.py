@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from saraban_node import (
+    appliance,
     emergency,
     entries,
     history,
@@ -20,6 +21,8 @@ from saraban_node import (
 from saraban_node.appliance import Appliance
 from saraban_node.entries import Entry
 from saraban_node.errors import (
+    AlreadyRegistered,
+    AlreadyVoid,
     EmergencyClosedNow,
     EmergencyOpenAlready,
     Fenced,
@@ -274,3 +277,160 @@ def test_after_a_new_epoch_the_series_keeps_away_from_what_may_have_been_given(
 
     assert before.emergency == 1
     assert after == [22, 23]
+
+
+def test_letters_of_a_register_without_numbers_keep_nobody_else_waiting(node: Appliance) -> None:
+    """Numbers of one register have come; letters of the other one were there first."""
+    open_it(node)
+    first = [take(node, a_letter(n, Register.OUTGOING)) for n in range(3)]
+    last = take(node, a_letter(9))
+    more(node)
+
+    with node.db.write() as write:
+        given = emergency.settle(write, node.journal, actor=SYSTEM, limit=2)
+
+    assert given == 1
+    assert line(node, last).number == 3
+    assert [line(node, entry).number for entry in first] == [0, 0, 0]
+
+
+def test_a_letter_of_31_december_gets_a_number_of_its_own_year(
+    node: Appliance, clock: HandClock
+) -> None:
+    """The line comes back in January; the new year's emergency register begins at one again."""
+    open_it(node)
+    clock.until(MORNING + timedelta(days=39))
+    old = take(node, a_letter(1))
+    clock.forward(days=2)
+    new = take(node, a_letter(2))
+    grant(node, Numbers(BOOK, YEAR + 1, 5))
+    grant(node, Numbers(Register.OUTGOING, YEAR + 1, 5))
+    assert settle(node) == 1
+    with node.db.read() as cursor:
+        assert outages.current(cursor) is not None  # the letter of last year waits
+    more(node)
+    assert settle(node) == 1
+
+    old, new = line(node, old), line(node, new)
+    assert (old.year, old.emergency, old.number) == (YEAR, 1, 3)
+    assert (new.year, new.emergency, new.number) == (YEAR + 1, 1, 1)
+    assert old.registered_at < new.registered_at < clock.moment + timedelta(seconds=1)
+    with node.db.read() as cursor:
+        assert outages.current(cursor) is None
+        assert outages.every(cursor)[0].total == 2
+
+
+def test_a_register_of_last_year_counts_as_in_use_on_1_january(tmp_path: Path) -> None:
+    """Its letters would otherwise have neither an ordinary number nor an emergency one."""
+    clock = HandClock()
+    books = [
+        Numbers(one, year, 9) for one in (BOOK, Register.OUTGOING) for year in (YEAR, YEAR + 1)
+    ]
+    node = an_office(
+        tmp_path / "orders", clock=clock, ranges=[*books, Numbers(Register.ORDER, YEAR, 9)]
+    )
+    with pytest.raises(NumbersLeft):
+        open_it(node)
+    clock.until(MORNING + timedelta(days=41))
+
+    open_it(node)
+
+    assert take(node, a_letter(1, Register.ORDER)).emergency == 1
+    assert settle(node) == 0
+    with node.db.read() as cursor:
+        assert outages.current(cursor) is not None
+    node.close()
+
+
+def test_cancelling_an_arrival_without_a_number_lets_it_be_registered_again(
+    node: Appliance,
+) -> None:
+    """Its sender has had no receipt, so it must not be lost."""
+    far = FarOffice()
+    introduce(node, far)
+    carry(far.sends("school-a"), node)
+    open_it(node)
+    with node.db.read() as cursor:
+        (arrival,) = inbox.arrivals(cursor)
+    entry = take(node, inbox.letter_of(arrival))
+    with pytest.raises(AlreadyRegistered) as twice:
+        take(node, inbox.letter_of(arrival))
+    assert f"ฉ 1/{YEAR}" in twice.value.sentence("th")
+    with node.db.write() as write:
+        letters.void_entry(write, node.journal, entry.id, reason="ผิดทะเบียน", actor=SOMSRI)
+    with node.db.write() as write, pytest.raises(AlreadyVoid) as again:
+        letters.void_entry(write, node.journal, entry.id, reason="ผิดทะเบียน", actor=SOMSRI)
+    assert f"ฉ 1/{YEAR}" in again.value.sentence("en")
+
+    with node.db.read() as cursor:
+        (waiting,) = inbox.arrivals(cursor)
+    again_taken = take(node, inbox.letter_of(waiting))
+    more(node)
+    settle(node)
+
+    (receipt,) = events_of(node, "receipt.given")
+    assert isinstance(receipt.body, ReceiptGiven)
+    assert receipt.body.number == line(node, again_taken).number == 3
+
+
+def test_files_put_to_a_waiting_letter_leave_with_it(node: Appliance) -> None:
+    far = FarOffice()
+    introduce(node, far)
+    open_it(node)
+    entry = take(node, a_letter(1, Register.OUTGOING, offices=(OfficeCode(far.code),)))
+    ref = put_file(node, b"%PDF")
+    with node.db.write() as write:
+        letters.add_files(write, node.journal, entry.id, files=(ref,), actor=SOMSRI)
+    more(node, Register.OUTGOING)
+    settle(node)
+
+    (sent,) = events_of(node, "letter.sent")
+    assert isinstance(sent.body, LetterSent)
+    assert sent.body.files == (ref,)
+
+
+def test_a_number_that_a_clerk_wrote_on_the_letter_stays_on_it(node: Appliance) -> None:
+    far = FarOffice()
+    introduce(node, far)
+    open_it(node)
+    written = "ศธ 04123.45/ว พิเศษ 7"
+    take(
+        node,
+        a_letter(1, Register.OUTGOING, letter_no=written, offices=(OfficeCode(far.code),)),
+    )
+    more(node, Register.OUTGOING)
+    settle(node)
+
+    (sent,) = events_of(node, "letter.sent")
+    assert isinstance(sent.body, LetterSent)
+    assert sent.body.letter_no == written
+
+
+def test_the_count_of_an_emergency_does_not_hang_on_the_clock(
+    node: Appliance, clock: HandClock
+) -> None:
+    """The clock was half a minute fast when the emergency began, and was set right meanwhile."""
+    clock.put(MORNING + timedelta(seconds=30))
+    open_it(node)
+    clock.put(MORNING)
+    take(node, a_letter(1))
+    more(node)
+    more(node, Register.OUTGOING)
+    settle(node)
+    with node.db.read() as cursor:
+        assert outages.every(cursor)[0].total == 1
+
+
+def test_a_second_nodes_emergency_number_is_found_as_it_is_written(tmp_path: Path) -> None:
+    node = an_office(tmp_path / "second", code="school-a", ranges=[])
+    with node.db.write() as write:
+        meta.put(write, meta.OFFICE, "school")
+    node.close()
+    node = appliance.open_appliance(tmp_path / "second", clock=HandClock())
+    open_it(node)
+    entry = take(node, a_letter(1))
+    with node.db.read() as cursor:
+        assert search.find(cursor, f"ฉa {entry.emergency}/{YEAR}") == [entry.seq]
+        assert search.find(cursor, f"ฉa{entry.emergency}/{YEAR}") == [entry.seq]
+    kept(node)
+    node.close()

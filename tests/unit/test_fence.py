@@ -11,9 +11,20 @@ import pytest
 
 from saraban_base.passwords import Passwords
 from saraban_base.sqlite import Write
-from saraban_node import appliance, fence, journal, letters, lifting, marks, meta, numbers, people
+from saraban_node import (
+    appliance,
+    fence,
+    journal,
+    letters,
+    lifting,
+    marks,
+    meta,
+    numbers,
+    people,
+    reservations,
+)
 from saraban_node.appliance import Appliance
-from saraban_node.errors import Fenced, NoRangeLeft
+from saraban_node.errors import Fenced, NoRangeLeft, ReservationOver
 from saraban_node.fence import FenceView, Lift
 from saraban_node.floors import Book
 from saraban_node.identity_errors import (
@@ -27,8 +38,8 @@ from saraban_node.lifting import Lifted
 from saraban_node.machine import Machine
 from saraban_node.numbers import Gap
 from saraban_node.skipping import Rest, Skip, skips
-from saraban_sync.events import EpochStarted
-from saraban_sync.registers import Register
+from saraban_sync.events import EpochStarted, ReservationEnded
+from saraban_sync.registers import Register, thai_date
 from tests.offices import (
     SOMSRI,
     YEAR,
@@ -381,3 +392,28 @@ def test_the_guard_lies_where_the_numbers_would_have_gone(
     rests: list[Rest], known: int | None, guard: int, wanted: list[Skip], left: int
 ) -> None:
     assert skips(rests, known=known, guard=guard) == (wanted, left)
+
+
+def test_a_reserved_number_is_not_finished_twice_because_a_backup_still_has_it(
+    tmp_path: Path,
+) -> None:
+    """Its letter may have been registered after the backup was taken."""
+    node = an_office(tmp_path / "node", ranges=HALF)
+    with node.db.write() as write:
+        reserved = reservations.reserve(
+            write, node.journal, register=Register.OUTGOING, holder="ครูมะลิ", purpose="ขอเลข",
+            expires=thai_date(write.now), actor=SOMSRI,
+        )  # fmt: skip
+        meta.fence(write, meta.RESTORED)
+    office = Twice(node)
+
+    office.lift(paper={IN: 0, OUT: 1})
+
+    with pytest.raises(ReservationOver):
+        register(node, a_letter(1, Register.OUTGOING, reservation=reserved.id))
+    (ended,) = events_of(node, "reservation.ended")
+    assert isinstance(ended.body, ReservationEnded)
+    assert (ended.body.how, ended.actor, ended.epoch) == ("void", SOMSRI, 2)
+    assert "ไม่อาจรู้" in ended.body.reason
+    kept(node)
+    node.close()

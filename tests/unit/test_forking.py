@@ -20,10 +20,11 @@ from saraban_node import (
     meta,
     numbers,
     outbox,
+    reservations,
     strict,
 )
 from saraban_node.appliance import Appliance
-from saraban_node.errors import CentreUnreachable, NoRangeLeft
+from saraban_node.errors import CentreUnreachable, NoRangeLeft, ReservationOver
 from saraban_node.identity_errors import ForkRefused, NotFenced, Renamed, TwinFound
 from saraban_node.syncer import Syncer
 from saraban_node.transport import Centre
@@ -32,7 +33,7 @@ from saraban_sync.admission import Origin, Verdict
 from saraban_sync.errors import BrokenChain
 from saraban_sync.events import JournalForked
 from saraban_sync.ids import EventId, NodeId
-from saraban_sync.registers import Register
+from saraban_sync.registers import Register, thai_date
 from saraban_sync.wire import event_document
 from tests.offices import (
     CENTRE_KEY,
@@ -365,3 +366,43 @@ def test_killed_at_any_step_a_fork_is_finished_by_doing_it_again(twins: Twins, s
         journal.verify(cursor, node=twins.loser.node, key=twins.loser.journal.key.public)
     assert len(events_of(twins.loser, "journal.forked")) == 1
     kept(twins.loser)
+
+
+def test_a_number_reserved_before_the_copy_is_finished_on_neither_machine_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine that keeps the name may have finished it; the other one gives it up."""
+    centre = PlayedCentre(welcome=dict(WELCOME))
+    monkeypatch.setattr(strict, "post_once", centre.enrol)
+    keeper = an_office(
+        tmp_path / "keeper",
+        ranges=[Numbers(Register.OUTGOING, YEAR, last=100)],
+        settings={"centre_url": "http://centre.test"},
+    )
+    with keeper.db.write() as write:
+        reserved = reservations.reserve(
+            write, keeper.journal, register=Register.OUTGOING, holder="ครูมะลิ", purpose="ขอเลข",
+            expires=thai_date(write.now), actor=SOMSRI,
+        )  # fmt: skip
+    centre.line(keeper).run_cycle()
+    keeper.db.checkpoint()
+    shutil.copytree(keeper.folder, tmp_path / "loser")
+    loser = appliance.open_appliance(tmp_path / "loser", clock=HandClock())
+    letter = a_letter(1, Register.OUTGOING, reservation=reserved.id)
+    assert register(keeper, letter).number == 1
+    centre.line(keeper).run_cycle()
+    register(loser, a_letter(2, Register.OUTGOING))
+    with pytest.raises(TwinFound):
+        centre.line(loser).run_cycle()
+    centre.line(loser).fork("abcd-efgh-jkmn-pqrs", actor=SOMSRI)
+    loser.close()
+    loser = appliance.open_appliance(loser.folder, clock=HandClock())
+
+    with pytest.raises(ReservationOver):
+        register(loser, letter)
+
+    (ended,) = events_of(loser, "reservation.ended")
+    assert (ended.node, ended.actor) == ("school-a", SOMSRI)
+    kept(loser)
+    keeper.close()
+    loser.close()

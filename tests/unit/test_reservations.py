@@ -1,13 +1,24 @@
 """จองเลข: a number kept for a letter to come, its own day, and what becomes of it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from saraban_node import entries, history, letters, registers, reservations, search
+from saraban_node import (
+    entries,
+    history,
+    letters,
+    meta,
+    projections,
+    registers,
+    reservations,
+    search,
+)
 from saraban_node.appliance import Appliance
+from saraban_node.clock_errors import ClockUntrusted
 from saraban_node.entries import Entry
 from saraban_node.errors import (
     AlreadyVoid,
@@ -16,6 +27,7 @@ from saraban_node.errors import (
     ReservationOver,
     ReservationWrong,
 )
+from saraban_node.registers import RegisterQuery
 from saraban_sync.registers import Register, thai_date
 from tests.offices import (
     MORNING,
@@ -231,3 +243,50 @@ def test_a_letter_on_a_reserved_number_is_cancelled_like_any_other(node: Applian
     assert gone.state == "void"
     with node.db.write() as write, pytest.raises(AlreadyVoid):
         letters.void_entry(write, node.journal, entry.id, reason="ผิด", actor=SOMSRI)
+
+
+def test_a_letter_on_a_reserved_number_waits_for_a_clock_that_can_be_trusted(
+    node: Appliance, clock: HandClock
+) -> None:
+    """A clock that fell back years would let a number be used after its last day, and before it
+    was reserved."""
+    reserved = reserve(node, days=1)
+    clock.forward(days=3)
+    clock.has_rtc = False
+    clock.reboot()
+    clock.put(MORNING - timedelta(days=400))
+    before = events_of(node)
+
+    with pytest.raises(ClockUntrusted):
+        finish(node, reserved)
+
+    assert events_of(node) == before
+
+
+def test_a_number_stands_under_the_day_on_which_it_was_reserved(
+    node: Appliance, clock: HandClock
+) -> None:
+    """A day's page of the register has all numbers of that day, whenever their letters came."""
+    reserved = reserve(node)
+    day = thai_date(clock.now()).isoformat()
+    clock.forward(days=3)
+    entry = finish(node, reserved)
+    query = RegisterQuery(register=BOOK, year=YEAR, first_day=day, last_day=day)
+    with node.db.read() as cursor:
+        assert [one.id for one in registers.page(cursor, query)] == [entry.id]
+        for state in ("void", "expired", "reserved"):
+            assert registers.page(cursor, replace(query, state=state)) == []
+
+
+def test_what_a_reserved_number_was_told_to_be_does_not_change_with_the_settings(
+    node: Appliance,
+) -> None:
+    reserved = reserve(node)
+    with node.db.write() as write:
+        meta.put(write, meta.PREFIX, "ศธ 99999")
+        projections.rebuild(write)
+    with node.db.read() as cursor:
+        found = entries.by_id(cursor, reserved.id)
+    assert found is not None
+    assert found.letter_no == "ศธ 04123.45/1"
+    assert finish(node, reserved).letter_no == "ศธ 04123.45/1"

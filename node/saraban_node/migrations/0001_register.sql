@@ -71,6 +71,7 @@ CREATE TABLE range_request (     -- what was asked of the centre
 
 CREATE TABLE outage (            -- times when only the emergency register was open
     outage    INTEGER PRIMARY KEY CHECK (outage >= 1),
+    seq       INTEGER NOT NULL REFERENCES journal (seq),
     cause     TEXT NOT NULL,
     opened_at TEXT NOT NULL,
     opened_by TEXT NOT NULL,
@@ -117,6 +118,11 @@ CREATE UNIQUE INDEX entry_by_emergency ON entry (year, emergency) WHERE emergenc
 
 CREATE INDEX entry_by_reservation ON entry (reservation) WHERE reservation <> '';
 
+CREATE INDEX entry_circular ON entry (year) WHERE register = 'outgoing' AND circular = 1;
+
+CREATE INDEX entry_waiting ON entry (register, year)
+    WHERE emergency > 0 AND number = 0 AND state = 'issued';
+
 CREATE INDEX entry_reserved ON entry (expires) WHERE state = 'reserved';
 
 CREATE INDEX entry_notable ON entry (register, year, number)
@@ -143,6 +149,7 @@ CREATE TABLE colleague_line (    -- local: lines of this office's registers that
     registered_by TEXT NOT NULL,
     reason        TEXT NOT NULL,
     replaced_by   TEXT NOT NULL,             -- the event that finished a reservation
+    circular      INTEGER NOT NULL CHECK (circular IN (0, 1)),
     search_text   TEXT NOT NULL,
     payload       TEXT NOT NULL,
     signature     TEXT NOT NULL,
@@ -150,6 +157,11 @@ CREATE TABLE colleague_line (    -- local: lines of this office's registers that
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX colleague_line_by_number ON colleague_line (register, year, number);
+
+CREATE INDEX colleague_line_circular ON colleague_line (year)
+    WHERE register = 'outgoing' AND circular = 1;
+
+CREATE INDEX colleague_line_by_emergency ON colleague_line (emergency) WHERE emergency > 0;
 
 CREATE TABLE colleague_act (     -- local: what they did with a line afterwards; it may come before the line
     node      TEXT NOT NULL,
