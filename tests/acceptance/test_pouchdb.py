@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from saraban_central import directory
+from saraban_central import directory, generation
 from saraban_sync.events import EntryNoted, Event
 from saraban_sync.registers import Register
 from saraban_sync.wire import event_document, journal_database, mailbox_database
@@ -57,6 +58,9 @@ class Pouch:
 @pytest.fixture
 def district(tmp_path: Path) -> Iterator[District]:
     made = District(tmp_path)
+    # Nobody grants anything meanwhile: what is copied is compared with what is there.
+    by_hand = msgspec.structs.replace(made.centre.config, auto_grant=False)
+    object.__setattr__(made.centre, "config", by_hand)
     yield made
     made.close()
 
@@ -116,6 +120,22 @@ def test_a_copy_that_lost_its_bookmark_begins_anew_and_is_whole(
             client = Pouch(url, *new_secret(school))
             assert client.do("pull", journal)["read"] == len(school.events)
             client.close()
+
+
+def test_a_copy_goes_on_after_the_centre_was_set_back_and_is_whole(
+    district: District, school: Office, pouch: Pouch
+) -> None:
+    """What was copied before is read again, and changes nothing."""
+    journal = journal_database(school.node)
+    pouch.do("pull", journal)
+    generation.restored(district.centre, by="cli:root")
+    school.tell(*_notes(school, 3))
+
+    done = pouch.do("pull", journal)
+
+    assert (done["ok"], done["written"]) == (True, 3)
+    assert pouch.do("docs", journal)["docs"] == _docs(school)
+    assert pouch.do("pull", journal)["read"] == 0
 
 
 def test_a_live_copy_follows_the_journal(school: Office, pouch: Pouch) -> None:
