@@ -207,11 +207,12 @@ def by_the_centre(
     before = judge(reading, anchor)
     if before.trusted and before.source is Source.NTP:
         return None
+    word = vouched(reading, Source.CENTRE, anchor, doubt_ms=doubt_ms, off=off)
     if abs(off) <= MOST_OFF:
-        doubt_ms += abs(off) // timedelta(milliseconds=1)
-    elif before.trusted and before.source is Source.CENTRE:
+        return replace(word, doubt_ms=doubt_ms + abs(off) // timedelta(milliseconds=1))
+    if before.trusted and before.source is Source.CENTRE:
         return None
-    return vouched(reading, Source.CENTRE, anchor, doubt_ms=doubt_ms, off=off)
+    return word
 
 
 def carried_on(anchor: Anchor | None, reading: Reading, judged: Judgement) -> Anchor | None:

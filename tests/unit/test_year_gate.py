@@ -20,7 +20,8 @@ from saraban_node.clock_errors import (
 )
 from saraban_sync.clocks import Need, Quality
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import ClockConfirmed, Event
+from saraban_sync.events import Event
+from saraban_sync.number_events import ClockConfirmed
 from saraban_sync.registers import Register
 from tests.clock_office import (
     BOOKS,
