@@ -48,6 +48,18 @@ def open_twins(centre: Centre) -> list[Open]:
     return sorted(waiting, key=lambda one: one.twin.found_at)
 
 
+def waiting(store: Store) -> dict[str, bool]:
+    """Name the nodes about which something is to be done, and whether somebody must choose first.
+
+    For an overview: it looks at nothing else.
+    """
+    return {
+        kept.value.node: kept.value.kept is None
+        for kept in store.records(TWINS)
+        if not kept.value.settled_at
+    }
+
+
 def settled_twins(centre: Centre, *, limit: int = 50) -> list[Twin]:
     """List the twins that are settled, the latest first."""
     found = [kept.value for kept in centre.store.records(TWINS) if kept.value.settled_at]

@@ -65,6 +65,7 @@ def test_nobody_goes_on_before_somebody_has_chosen(pair: tuple[Machine, Machine]
         assert "resume" not in one.said
         assert "fork" not in one.said
     assert _states(pair[0]) == {CODE: "", OTHER_CODE: ""}
+    assert twins.waiting(pair[0].centre.store) == {"school-1": True}
     with pytest.raises(NodeStopped):
         grants.grant(pair[0].centre, "school-1", Register.INCOMING, YEAR, size=5)
 
