@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from saraban_base.sqlite import Cursor, rows
-from saraban_node import entries, letter_numbers, meta, passport, prove, search
+from saraban_node import entries, journal, letter_numbers, meta, passport, prove, search
 from saraban_node.colleagues import ColleagueLine, select
 from saraban_node.entries import Entry
 from saraban_node.range_errors import NumberNotUnderstood
@@ -119,23 +119,36 @@ def _colleagues(cursor: Cursor, reading: Written) -> Iterator[Candidate]:
 
 
 def _in_emergency(cursor: Cursor, reading: Written) -> Iterator[Candidate]:
-    mark = f"ฉ{reading.emergency}"
-    if mark == thai.normalise(letter_numbers.emergency_mark(cursor)):
-        found = rows(
-            cursor,
-            "SELECT seq FROM entry WHERE emergency = ? AND emergency > 0"
-            " AND (? IS NULL OR year = ?) ORDER BY year DESC",
-            (reading.number, reading.year, reading.year),
-        )
-        lines = (entries.by_seq(cursor, int(row[0])) for row in found)
-        yield from (_own(line) for line in lines if line is not None)
+    """Look in the emergency registers of all nodes; without a node's mark any of them is meant."""
+    found: list[tuple[bool, Candidate]] = []
+    typed = f"ฉ{reading.emergency}"
+    for candidate, node in _emergency_lines(cursor, reading):
+        written_ = letter_numbers.emergency(cursor, node, candidate.year, candidate.emergency)
+        mark = thai.normalise(written_.rpartition(" ")[0])
+        if typed in (mark, "ฉ"):
+            found.append((typed == mark, candidate))
+    yield from (candidate for exact, candidate in found if exact)
+    yield from (candidate for exact, candidate in found if not exact)
+
+
+def _emergency_lines(cursor: Cursor, reading: Written) -> Iterator[tuple[Candidate, str]]:
+    """Give lines with an emergency number, and under which node's name it was given."""
+    for (seq,) in rows(
+        cursor,
+        "SELECT seq FROM entry WHERE emergency = ? AND emergency > 0"
+        " AND (? IS NULL OR year = ?) ORDER BY year DESC",
+        (reading.number, reading.year, reading.year),
+    ):
+        line, event = entries.by_seq(cursor, int(seq)), journal.event_of(cursor, int(seq))
+        if line is not None and event is not None:
+            yield _own(line), event.node
     others = select(
         cursor,
         "WHERE emergency = :number AND emergency > 0 AND (:year IS NULL OR year = :year)"
         " ORDER BY year DESC LIMIT 50",
         {"number": reading.number, "year": reading.year},
     )
-    yield from (_theirs(line, line.number) for line in others)
+    yield from ((_theirs(line, line.number), line.node) for line in others)
 
 
 def _on_letters(cursor: Cursor, text: str) -> Iterator[Candidate]:
