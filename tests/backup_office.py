@@ -9,7 +9,8 @@ from saraban_node import appliance, letters, numbers
 from saraban_node.appliance import Appliance
 from saraban_node.letters import NewLetter
 from saraban_sync import grants
-from saraban_sync.events import FileRef, RangeAccepted
+from saraban_sync.body import FileRef
+from saraban_sync.events import RangeAccepted
 from saraban_sync.grants import Grant
 from saraban_sync.ids import NodeId, OfficeCode, PersonId
 from saraban_sync.registers import Register, buddhist_year, instant

@@ -19,25 +19,22 @@ from saraban_central.centre import Centre, make_centre
 from saraban_central.config import CentralConfig
 from saraban_central.records import INTAKE, NODES, Intake
 from saraban_central.store.interface import Insert, Keep, Put
+from saraban_sync.body import Body, Signed
 from saraban_sync.events import (
     GENESIS,
-    Body,
     ClockState,
-    EpochStarted,
     Event,
-    JournalForked,
-    JournalOpened,
     LetterArrived,
     LetterRegistered,
     LetterSent,
     PersonAdded,
     RangeAccepted,
     ReceiptGiven,
-    Signed,
     write_event,
 )
 from saraban_sync.grants import Grant
 from saraban_sync.ids import NodeId, PersonId
+from saraban_sync.journal_events import EpochStarted, JournalForked, JournalOpened
 from saraban_sync.registers import Register, buddhist_year, instant
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import event_document, journal_database

@@ -13,7 +13,7 @@ from saraban_node.appliance import Appliance
 from saraban_node.clock_errors import ClockUntrusted
 from saraban_node.entries import Entry
 from saraban_node.year_gate import Standing
-from saraban_sync.events import ClockConfirmed
+from saraban_sync.number_events import ClockConfirmed
 from saraban_sync.registers import Register
 from tests.offices import MALI, YEAR, HandClock, Numbers, a_letter, an_office, events_of, register
 

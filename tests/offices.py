@@ -15,7 +15,8 @@ from saraban_node.entries import Entry
 from saraban_node.journal import SYSTEM
 from saraban_node.letters import NewLetter
 from saraban_sync import events
-from saraban_sync.events import Body, ClockState, Event, FileRef, LetterSent, RangeAccepted
+from saraban_sync.body import Body, FileRef
+from saraban_sync.events import ClockState, Event, LetterSent, RangeAccepted
 from saraban_sync.grants import DirectoryEntry, Grant, sign_entry, sign_grant
 from saraban_sync.ids import NodeId, OfficeCode, PersonId
 from saraban_sync.registers import Register, Urgency, buddhist_year, instant

@@ -13,7 +13,8 @@ from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreUnreachable
 from saraban_node.syncer import Syncer
 from saraban_node.transport import Centre
-from saraban_sync.events import Event, Signed
+from saraban_sync.body import Signed
+from saraban_sync.events import Event
 from saraban_sync.wire import CENTRE, Document, event_document
 from tests.offices import MORNING
 

@@ -21,8 +21,9 @@ from saraban_central.gateway.calls import Call, Kind
 from saraban_central.records import Node
 from saraban_sync import ratchet
 from saraban_sync.admission import Verdict
-from saraban_sync.events import EpochStarted, Event
+from saraban_sync.events import Event
 from saraban_sync.ids import EventId, event_id
+from saraban_sync.journal_events import EpochStarted
 from saraban_sync.registers import instant
 from saraban_sync.wire import event_document, journal_database
 from tests.central_district import District, Office

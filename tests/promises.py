@@ -16,13 +16,10 @@ from typing import Any, Final
 from saraban_base.sqlite import Cursor, Write, rows, value
 from saraban_node import journal, numbers, projections, search
 from saraban_node.appliance import Appliance
-from saraban_sync.events import (
+from saraban_sync.events import EntryVoided, Event, FilesAdded, LetterRegistered
+from saraban_sync.number_events import (
     EmergencyCorrelated,
     EmergencyRegistered,
-    EntryVoided,
-    Event,
-    FilesAdded,
-    LetterRegistered,
     NumberReserved,
     NumbersReturned,
     NumbersSkipped,

@@ -16,9 +16,10 @@ from saraban_central.records import CREDENTIALS, REQUESTS, SERIES, Granted, Requ
 from saraban_central.store.interface import Put, Store
 from saraban_sync import phone, range_files
 from saraban_sync.errors import NotAnIdentifier, NotARangeFile, SarabanError
-from saraban_sync.events import Event, RangeRequested, RangeTold
+from saraban_sync.events import Event
 from saraban_sync.grants import Grant
 from saraban_sync.ids import NodeId, node_id
+from saraban_sync.number_events import RangeRequested, RangeTold
 from saraban_sync.registers import Register
 
 

@@ -24,13 +24,11 @@ from saraban_central.records import (
     ReservationOver,
 )
 from saraban_central.store.interface import Keep, Writing
-from saraban_sync.events import (
+from saraban_sync.events import Event, LetterRegistered, LetterSent
+from saraban_sync.journal_events import EpochStarted
+from saraban_sync.number_events import (
     EmergencyCorrelated,
     EmergencyRegistered,
-    EpochStarted,
-    Event,
-    LetterRegistered,
-    LetterSent,
     NumberReserved,
     NumbersReturned,
     NumbersSkipped,

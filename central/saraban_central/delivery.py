@@ -9,14 +9,9 @@ from saraban_central.centre import Centre
 from saraban_central.mailbox import Item
 from saraban_central.records import MAY_READ, MayRead
 from saraban_central.store.interface import Keep, Writing
-from saraban_sync.events import (
-    EmergencyRegistered,
-    Event,
-    FileRef,
-    FilesAdded,
-    LetterRegistered,
-    LetterSent,
-)
+from saraban_sync.body import FileRef
+from saraban_sync.events import Event, FilesAdded, LetterRegistered, LetterSent
+from saraban_sync.number_events import EmergencyRegistered
 
 _CHUNK: Final = re.compile(r"[0-9a-f]{64}")
 

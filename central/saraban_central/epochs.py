@@ -29,15 +29,9 @@ from saraban_central.sightings import BY_HAND
 from saraban_central.store.interface import Insert, Kept, Put, Store, Writing
 from saraban_sync import ratchet
 from saraban_sync.errors import NotAnIdentifier, Unintelligible
-from saraban_sync.events import (
-    GENESIS,
-    EmergencyCorrelated,
-    LetterRegistered,
-    NumberReserved,
-    parse_event,
-    payload_hash,
-)
+from saraban_sync.events import GENESIS, LetterRegistered, parse_event, payload_hash
 from saraban_sync.ids import MAX_EPOCH, parse_event_id
+from saraban_sync.number_events import EmergencyCorrelated, NumberReserved
 from saraban_sync.ratchet import Ratchet
 from saraban_sync.wire import Document, journal_database
 

@@ -33,9 +33,10 @@ from saraban_central.records import (
 from saraban_central.store.interface import Keep, Kept, Put, Remove, Store, Writing
 from saraban_sync import policy, thai
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import Event, RangeRequested
+from saraban_sync.events import Event
 from saraban_sync.grants import Grant
-from saraban_sync.registers import Register, buddhist_year, thai_date
+from saraban_sync.number_events import RangeRequested
+from saraban_sync.registers import Register, buddhist_year, parse_instant, thai_date
 
 log = logging.getLogger(__name__)
 
@@ -243,7 +244,7 @@ def _why_it_waits(centre: Centre, request: Request) -> str:
     this = buddhist_year(centre.clock.now())
     if owner is None or not may_have_numbers(owner.value):
         return "revoked"
-    if request.year < this:
+    if request.year < this and not _asked_afterwards(request, this):
         return "over"
     if request.year > this + 1:
         return "year"
@@ -254,6 +255,15 @@ def _why_it_waits(centre: Centre, request: Request) -> str:
     if not 1 <= request.size <= centre.config.auto_grant_most:
         return "much"
     return ""
+
+
+def _asked_afterwards(request: Request, this: int) -> bool:
+    """Tell whether a node has asked for last year's numbers in the new year.
+
+    Letters of its emergency register wait for them; what it asked for before is needed no more.
+    """
+    asked = buddhist_year(parse_instant(request.at))
+    return request.year == this - 1 and asked > request.year
 
 
 def _is_known(centre: Centre, request: Request) -> bool:

@@ -15,8 +15,8 @@ from saraban_central.identity_errors import NodeStopped
 from saraban_central.records import SERIES, Granted, Node, SeriesGrants
 from saraban_central.store.interface import Kept, Put, Writing
 from saraban_sync import phone, ranges
+from saraban_sync.body import Signed
 from saraban_sync.errors import RangeProblem
-from saraban_sync.events import Signed
 from saraban_sync.grants import Grant, parse_grant, sign_grant
 from saraban_sync.ids import OfficeCode
 from saraban_sync.ranges import NumberRange
@@ -118,12 +118,15 @@ def execute(centre: Centre, order: Order, also: Also = lambda _: ()) -> Grant:
 def check(centre: Centre, order: Order) -> None:
     """Check what can be checked without looking at the series.
 
+    Last year's numbers are granted only to a node that asks for them: letters of its emergency
+    register may still wait for a number of their own year.
+
     Raises:
         PastYear: the year is over, or more than one year ahead.
         BadSize: no numbers, or too many.
     """
     this = buddhist_year(centre.clock.now())
-    if not this <= order.year <= this + 1:
+    if not (this - 1 if order.request else this) <= order.year <= this + 1:
         raise PastYear(f"year {order.year} in {this}", year=order.year, this=this, next=this + 1)
     if not 1 <= order.size <= MAX_SIZE:
         raise BadSize(f"size {order.size}", limit=MAX_SIZE, highest=MAX_NUMBER)

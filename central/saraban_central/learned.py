@@ -14,10 +14,12 @@ from saraban_central.centre import Centre
 from saraban_central.records import ALARMS, CREDENTIALS, SERIES, Alarm, Granted, Node, SeriesGrants
 from saraban_central.store.interface import Keep, Kept, Put, Writing
 from saraban_sync import phone, ranges
+from saraban_sync.body import Signed
 from saraban_sync.errors import BadSignature, RangeProblem, SarabanError, Unintelligible
-from saraban_sync.events import Event, RangeAccepted, RangeTold, Signed
+from saraban_sync.events import Event, RangeAccepted
 from saraban_sync.grants import Grant, read_grant, sign_grant
 from saraban_sync.ids import NodeId, OfficeCode
+from saraban_sync.number_events import RangeTold
 from saraban_sync.ranges import NumberRange
 
 log = logging.getLogger(__name__)

@@ -41,15 +41,10 @@ from saraban_central.records import (
 )
 from saraban_central.store.interface import START, Keep, Kept, Put, Remove, Writing
 from saraban_sync.errors import Unintelligible
-from saraban_sync.events import (
-    EpochStarted,
-    Event,
-    LetterSent,
-    RangeRequested,
-    letter_office,
-    parse_event,
-)
+from saraban_sync.events import Event, LetterSent, letter_office, parse_event
 from saraban_sync.ids import OfficeCode
+from saraban_sync.journal_events import EpochStarted
+from saraban_sync.number_events import RangeRequested
 from saraban_sync.registers import Register
 from saraban_sync.wire import DIRECTORY, Document, journal_database
 

@@ -12,8 +12,9 @@ from saraban_central.identity_errors import UnknownMachine
 from saraban_central.identity_records import EPOCHS, Sighting, Twin
 from saraban_central.records import CONTACTS, NODES, Node
 from saraban_central.store.interface import Store
-from saraban_sync.events import EpochStarted, parse_event, payload_hash
+from saraban_sync.events import parse_event, payload_hash
 from saraban_sync.ids import parse_event_id
+from saraban_sync.journal_events import EpochStarted
 from saraban_sync.wire import journal_database
 
 KEPT: Final = "kept"

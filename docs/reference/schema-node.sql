@@ -44,9 +44,18 @@ CREATE TABLE clock_anchor (      -- local: who vouched for the clock last; one r
     monotonic REAL NOT NULL,     -- seconds since that boot
     wall      TEXT NOT NULL,     -- what the clock should have shown then
     source    TEXT NOT NULL,
-    doubt_ms  INTEGER NOT NULL,
+    doubt_ms  INTEGER NOT NULL,  -- how exactly that was known; -1: nobody can say
     floor     TEXT NOT NULL      -- the latest moment that is known to have passed
 ) STRICT;
+
+CREATE TABLE colleague_act (     -- local: what they did with a line afterwards; it may come before the line
+    node      TEXT NOT NULL,
+    event     TEXT NOT NULL,
+    line      TEXT NOT NULL,     -- the line's event
+    payload   TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    PRIMARY KEY (node, line, event)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE colleague_line (    -- local: lines of this office's registers that other nodes of it wrote
     node          TEXT NOT NULL,
@@ -69,6 +78,7 @@ CREATE TABLE colleague_line (    -- local: lines of this office's registers that
     registered_by TEXT NOT NULL,
     reason        TEXT NOT NULL,
     replaced_by   TEXT NOT NULL,             -- the event that finished a reservation
+    circular      INTEGER NOT NULL CHECK (circular IN (0, 1)),
     search_text   TEXT NOT NULL,
     payload       TEXT NOT NULL,
     signature     TEXT NOT NULL,
@@ -258,6 +268,7 @@ CREATE TABLE number_range (
 
 CREATE TABLE outage (            -- times when only the emergency register was open
     outage    INTEGER PRIMARY KEY CHECK (outage >= 1),
+    seq       INTEGER NOT NULL REFERENCES journal (seq),
     cause     TEXT NOT NULL,
     opened_at TEXT NOT NULL,
     opened_by TEXT NOT NULL,
@@ -348,7 +359,12 @@ CREATE TABLE wanted_file (       -- local: arrived files whose parts are still a
     chunks TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX colleague_line_by_emergency ON colleague_line (emergency) WHERE emergency > 0;
+
 CREATE INDEX colleague_line_by_number ON colleague_line (register, year, number);
+
+CREATE INDEX colleague_line_circular ON colleague_line (year)
+    WHERE register = 'outgoing' AND circular = 1;
 
 CREATE INDEX delivery_by_entry ON delivery (entry);
 
@@ -358,12 +374,17 @@ CREATE UNIQUE INDEX entry_by_number ON entry (register, year, number) WHERE numb
 
 CREATE INDEX entry_by_reservation ON entry (reservation) WHERE reservation <> '';
 
+CREATE INDEX entry_circular ON entry (year) WHERE register = 'outgoing' AND circular = 1;
+
 CREATE INDEX entry_file_by_content ON entry_file (sha256);
 
 CREATE INDEX entry_notable ON entry (register, year, number)
     WHERE state <> 'issued' OR reservation <> '' OR emergency > 0;
 
 CREATE INDEX entry_reserved ON entry (expires) WHERE state = 'reserved';
+
+CREATE INDEX entry_waiting ON entry (register, year)
+    WHERE emergency > 0 AND number = 0 AND state = 'issued';
 
 CREATE UNIQUE INDEX number_range_by_series ON number_range (register, year, first);
 

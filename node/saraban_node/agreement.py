@@ -14,8 +14,8 @@ from saraban_node.appliance import Appliance
 from saraban_node.errors import JournalsDiverge
 from saraban_node.journal import SYSTEM
 from saraban_node.transport import Centre
-from saraban_sync.events import CentreFellBehind
 from saraban_sync.ids import EventId, parse_event_id
+from saraban_sync.number_events import CentreFellBehind
 from saraban_sync.wire import revision_of_hash
 
 _NOTHING: Final = ("", "")

@@ -11,12 +11,12 @@ from saraban_base.web.shell import build_app as build
 from saraban_base.web.templates import Templates
 from saraban_base.web.visit import Shell
 from saraban_base.web.voice import Catalogue, base_texts
-from saraban_node import letter_numbers
 from saraban_node.appliance import PROGRAM, Appliance
 from saraban_node.syncer import Syncer
 from saraban_node.web import api
 from saraban_node.web.arrivals import Arrivals
 from saraban_node.web.books import Books
+from saraban_node.web.emergency_marks import EmergencyMarks
 from saraban_node.web.letter import LetterPage
 from saraban_node.web.line import LinePage
 from saraban_node.web.numbering.clock import ClockPage
@@ -78,7 +78,8 @@ def make_shell(office: Office, passwords: Passwords) -> Shell:
     node, assets = office.node, Assets()
     templates = Templates("saraban_node", assets)
     with node.db.read() as cursor:
-        templates.environment.globals["emergency_mark"] = letter_numbers.emergency_mark(cursor)
+        marks = EmergencyMarks(cursor)
+    templates.environment.globals.update(emergency_mark=marks.own, mark_of=marks.of)
     return Shell(
         name=node.node,
         product="product.node",

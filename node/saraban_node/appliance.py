@@ -17,8 +17,8 @@ from saraban_node.errors import BadSettings, FolderInUse, NoNodeHere
 from saraban_node.files import FileStore
 from saraban_node.journal import SYSTEM, Journal
 from saraban_node.machine import Machine
-from saraban_sync.events import JournalOpened
 from saraban_sync.ids import NodeId, OfficeCode
+from saraban_sync.journal_events import JournalOpened
 from saraban_sync.signing import SigningKey
 
 PROGRAM: Final = "0.1.0"

@@ -21,22 +21,19 @@ from saraban_node import journal, letter_numbers, meta, search
 from saraban_node.journal import SYSTEM, Journal
 from saraban_sync import events
 from saraban_sync.errors import Unintelligible
-from saraban_sync.events import (
+from saraban_sync.events import EntryNoted, EntryVoided, Event, LetterRegistered
+from saraban_sync.ids import parse_event_id
+from saraban_sync.number_events import (
     EmergencyClosed,
     EmergencyCorrelated,
     EmergencyOpened,
     EmergencyRegistered,
-    EntryNoted,
-    EntryVoided,
-    Event,
     GapExplained,
-    LetterRegistered,
     NumberReserved,
     NumbersReturned,
     NumbersSkipped,
     ReservationEnded,
 )
-from saraban_sync.ids import parse_event_id
 from saraban_sync.registers import Register, Urgency, parse_instant
 
 _FOUND: Final = "พบรายการที่ใช้เลขนี้ก่อนฐานข้อมูลถูกกู้คืนหรือแยกเครื่อง"

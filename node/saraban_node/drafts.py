@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from saraban_base.sqlite import Cursor, Write, one, rows, value
-from saraban_sync.events import FileRef
+from saraban_sync.body import FileRef
 from saraban_sync.registers import instant, parse_instant
 
 MAX_BYTES: Final = 256 * 1024

@@ -11,7 +11,8 @@ from typing import Final
 
 from saraban_base.sqlite import Cursor, Write, rows, value
 from saraban_node import entries, letter_numbers, meta, numbers, outages
-from saraban_node.acts import required, tidied, year_to_number
+from saraban_node.acts import required, tidied, trusted_clock, year_to_number
+from saraban_node.clock_errors import ClockUntrusted
 from saraban_node.entries import Entry
 from saraban_node.errors import (
     EmergencyClosedNow,
@@ -31,14 +32,14 @@ from saraban_node.letters import (
     send,
 )
 from saraban_node.outages import Outage
-from saraban_sync.events import (
+from saraban_sync.events import understood
+from saraban_sync.ids import OfficeCode, PersonId
+from saraban_sync.number_events import (
     EmergencyClosed,
     EmergencyCorrelated,
     EmergencyOpened,
     EmergencyRegistered,
-    understood,
 )
-from saraban_sync.ids import OfficeCode, PersonId
 from saraban_sync.registers import Circulars, Register, buddhist_year, parse_instant
 
 _MAX_CAUSE: Final = 500
@@ -150,11 +151,16 @@ def settle(write: Write, journal: Journal, *, actor: PersonId, limit: int = 50) 
 
     Returns:
         How many letters got their number.
+
+    Raises:
+        ClockUntrusted: nobody can say what day it is; nothing was written.
     """
     if meta.get(write.cursor, meta.FENCED):
         return 0
-    given = 0
-    for entry in _due(write.cursor, limit):
+    given, due = 0, _due(write.cursor, limit)
+    if due:
+        trusted_clock(write, journal)
+    for entry in due:
         try:
             number = numbers.next_number(write.cursor, entry.register, entry.year)
         except NoRangeLeft:
@@ -162,7 +168,7 @@ def settle(write: Write, journal: Journal, *, actor: PersonId, limit: int = 50) 
         _correlate(write, journal, entry, number, actor)
         given += 1
     outage = outages.current(write.cursor)
-    if outage is not None and _over(write, journal, outage):
+    if outage is not None and _over(write, journal):
         body = EmergencyClosed(outage=outage.outage, total=outages.letters(write.cursor, outage))
         journal.append(write, body, actor=actor)
     return given
@@ -245,11 +251,15 @@ def _as_written(cursor: Cursor, entry: Entry) -> str:
     return letter_numbers.emergency(cursor, node, entry.year, entry.emergency)
 
 
-def _over(write: Write, journal: Journal, outage: Outage) -> bool:
+def _over(write: Write, journal: Journal) -> bool:
     """Tell whether ordinary numbers are back: nothing waits and every register has some."""
     if waiting(write.cursor, limit=1):
         return False
-    return not without_numbers(write.cursor, year_to_number(write, journal))
+    try:
+        year = year_to_number(write, journal)
+    except ClockUntrusted:
+        return False
+    return not without_numbers(write.cursor, year)
 
 
 def _next(cursor: Cursor, year: int) -> int:

@@ -8,20 +8,16 @@ import msgspec
 from saraban_base.sqlite import Cursor, Write, one, rows, value
 from saraban_node import search
 from saraban_node.errors import NoSuchEntry
+from saraban_sync.body import FileRef
 from saraban_sync.errors import NotAnIdentifier
-from saraban_sync.events import (
+from saraban_sync.events import EntryNoted, EntryVoided, Event, FilesAdded, LetterRegistered
+from saraban_sync.ids import EventId, parse_event_id
+from saraban_sync.number_events import (
     EmergencyCorrelated,
     EmergencyRegistered,
-    EntryNoted,
-    EntryVoided,
-    Event,
-    FileRef,
-    FilesAdded,
-    LetterRegistered,
     NumberReserved,
     ReservationEnded,
 )
-from saraban_sync.ids import EventId, parse_event_id
 from saraban_sync.registers import Register, Urgency, parse_instant
 
 

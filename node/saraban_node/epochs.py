@@ -30,7 +30,8 @@ from saraban_node.lifting import Lifted, NewEpoch
 from saraban_node.pushing import Pusher
 from saraban_node.transport import Centre
 from saraban_sync.errors import BrokenChain
-from saraban_sync.events import EpochStarted, Event
+from saraban_sync.events import Event
+from saraban_sync.journal_events import EpochStarted
 from saraban_sync.registers import buddhist_year
 
 _TRIES: Final = 3

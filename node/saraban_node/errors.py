@@ -269,10 +269,7 @@ class NumbersLeft(SarabanError):
     """The emergency register is not opened while ordinary numbers can be given."""
 
     code = "SRB-335"
-    thai = (
-        "ยังมีเลขตามปกติให้ออกได้ จึงไม่เปิดทะเบียนฉุกเฉิน ยังไม่มีการเปลี่ยนแปลงใด "
-        "โปรดลงทะเบียนตามปกติ"
-    )
+    thai = "ยังมีเลขตามปกติให้ออกได้ จึงไม่เปิดทะเบียนฉุกเฉิน ยังไม่มีการเปลี่ยนแปลงใด โปรดลงทะเบียนตามปกติ"
     english = (
         "Ordinary numbers can still be given, so the emergency register stays closed. Nothing was "
         "changed; register as usual."

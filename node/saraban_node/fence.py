@@ -29,8 +29,8 @@ from saraban_node.floors import Book
 from saraban_node.identity_errors import NotStated, PaperTooHigh, PaperTooLow
 from saraban_node.labels import REGISTER_ENGLISH, REGISTER_THAI
 from saraban_node.skipping import Rest
-from saraban_sync.events import Mark
 from saraban_sync.ids import PersonId
+from saraban_sync.number_events import Mark
 from saraban_sync.registers import Register, buddhist_year, parse_instant
 
 BY_HAND: Final = (meta.RESTORED, meta.COPIED)

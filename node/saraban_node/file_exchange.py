@@ -13,8 +13,8 @@ from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreUnreachable, FileDamaged, FileMissing
 from saraban_node.outbox import Part
 from saraban_node.transport import Centre
+from saraban_sync.body import FileRef
 from saraban_sync.errors import Unintelligible
-from saraban_sync.events import FileRef
 from saraban_sync.wire import chunk_name, chunk_names
 
 _MOST: Final = 3  # 256 KiB each, written as base64 and compressed: under 1 MiB a request

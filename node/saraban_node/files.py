@@ -15,7 +15,7 @@ from saraban_base import durable
 from saraban_base.errors import DiskFailing, DiskFull
 from saraban_node.errors import FileDamaged, FileMissing, FileRefused
 from saraban_sync import thai
-from saraban_sync.events import FileRef
+from saraban_sync.body import FileRef
 from saraban_sync.wire import CHUNK_BYTES
 
 MAX_FILE_BYTES: Final = 50 * 1024 * 1024

@@ -10,7 +10,7 @@ import msgspec
 
 from saraban_base.sqlite import Cursor, Write
 from saraban_node import meta
-from saraban_sync.events import Mark
+from saraban_sync.number_events import Mark
 from saraban_sync.registers import Register
 
 _FLOOR: Final = "floor:"

@@ -35,8 +35,10 @@ from saraban_node.identity_errors import ForkRefused, NotFenced
 from saraban_node.journal import SYSTEM, Journal
 from saraban_node.transport import Centre
 from saraban_sync.errors import NotAnIdentifier
-from saraban_sync.events import GENESIS, JournalForked, NumbersSkipped
+from saraban_sync.events import GENESIS
 from saraban_sync.ids import EventId, NodeId, PersonId, node_id, parse_event_id
+from saraban_sync.journal_events import JournalForked
+from saraban_sync.number_events import NumbersSkipped
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import revision_of_hash
 

@@ -9,8 +9,8 @@ from saraban_node.errors import ReasonMissing
 from saraban_node.journal import Journal
 from saraban_node.labels import REGISTER_ENGLISH, REGISTER_THAI
 from saraban_node.range_errors import NotGivenUp
-from saraban_sync.events import GapExplained
 from saraban_sync.ids import PersonId
+from saraban_sync.number_events import GapExplained
 from saraban_sync.registers import Register
 
 MAX_TEXT: Final = 500

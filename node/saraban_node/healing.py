@@ -17,15 +17,10 @@ from saraban_node.appliance import Appliance
 from saraban_node.errors import JournalsDiverge
 from saraban_node.transport import Centre
 from saraban_sync.errors import BrokenChain
-from saraban_sync.events import (
-    EmergencyRegistered,
-    EpochStarted,
-    Event,
-    FilesAdded,
-    LetterRegistered,
-    parse_event,
-)
+from saraban_sync.events import Event, FilesAdded, LetterRegistered, parse_event
 from saraban_sync.ids import MAX_SEQ, event_id, parse_event_id
+from saraban_sync.journal_events import EpochStarted
+from saraban_sync.number_events import EmergencyRegistered
 from saraban_sync.wire import Document
 
 _PAGE: Final = 200

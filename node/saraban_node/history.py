@@ -6,18 +6,20 @@ from datetime import datetime
 from saraban_base.sqlite import Cursor, value
 from saraban_node import entries, journal
 from saraban_sync.events import (
-    EmergencyCorrelated,
-    EmergencyRegistered,
     EntryNoted,
     EntryVoided,
     Event,
     FilesAdded,
     LetterRegistered,
     LetterSent,
+)
+from saraban_sync.ids import EventId
+from saraban_sync.number_events import (
+    EmergencyCorrelated,
+    EmergencyRegistered,
     NumberReserved,
     ReservationEnded,
 )
-from saraban_sync.ids import EventId
 from saraban_sync.registers import parse_instant
 
 

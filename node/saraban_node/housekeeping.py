@@ -23,7 +23,7 @@ from saraban_node.journal import SYSTEM
 from saraban_node.numbers import HeldRange
 from saraban_sync.clocks import STRONG
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import NumbersReturned
+from saraban_sync.number_events import NumbersReturned
 from saraban_sync.policy import Wish
 from saraban_sync.registers import BUDDHIST_ERA, buddhist_year, thai_date
 

@@ -7,7 +7,8 @@ from saraban_base.sqlite import Cursor, Write, one, rows, value
 from saraban_node import directory
 from saraban_node.letters import NewLetter
 from saraban_sync import events
-from saraban_sync.events import Event, FileRef, LetterArrived, LetterSent, Source
+from saraban_sync.body import FileRef, Source
+from saraban_sync.events import Event, LetterArrived, LetterSent
 from saraban_sync.registers import Register, Urgency, parse_instant
 
 

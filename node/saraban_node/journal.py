@@ -16,9 +16,11 @@ from saraban_node.clock_watch import ClockWatch
 from saraban_node.errors import Fenced
 from saraban_node.identity_errors import Renamed
 from saraban_sync import events
+from saraban_sync.body import Body
 from saraban_sync.errors import BrokenChain, RemoteProtocolError
-from saraban_sync.events import GENESIS, Body, Event, JournalForked, JournalOpened
+from saraban_sync.events import GENESIS, Event
 from saraban_sync.ids import EventId, NodeId, PersonId, event_id
+from saraban_sync.journal_events import JournalForked, JournalOpened
 from saraban_sync.registers import instant, parse_instant
 from saraban_sync.signing import SigningKey
 

@@ -33,17 +33,16 @@ from saraban_node.errors import (
     SubjectMissing,
 )
 from saraban_node.journal import Journal
+from saraban_sync.body import FileRef, Source
 from saraban_sync.events import (
     MAX_FILES,
     EntryNoted,
     EntryVoided,
     Event,
-    FileRef,
     FilesAdded,
     LetterRegistered,
     LetterSent,
     ReceiptGiven,
-    Source,
 )
 from saraban_sync.ids import EventId, OfficeCode, PersonId
 from saraban_sync.registers import SENDABLE, Register, Urgency, instant

@@ -33,8 +33,10 @@ from saraban_node.identity_errors import CentreDecides
 from saraban_node.journal import SYSTEM
 from saraban_node.skipping import Rest, skips
 from saraban_sync.errors import RangeProblem
-from saraban_sync.events import EpochStarted, Mark, NumbersSkipped, RangeAccepted
+from saraban_sync.events import RangeAccepted
 from saraban_sync.ids import PersonId
+from saraban_sync.journal_events import EpochStarted
+from saraban_sync.number_events import Mark, NumbersSkipped
 from saraban_sync.registers import buddhist_year
 
 

@@ -13,9 +13,10 @@ from saraban_node import journal, meta
 from saraban_node.entries import Entry
 from saraban_sync import events
 from saraban_sync.completeness import in_a_row
-from saraban_sync.events import Event, LetterRegistered, NumberReserved, RangeAccepted
+from saraban_sync.events import Event, LetterRegistered, RangeAccepted
 from saraban_sync.grants import parse_grant
 from saraban_sync.ids import parse_event_id
+from saraban_sync.number_events import NumberReserved
 from saraban_sync.registers import Register
 from saraban_sync.states import GAPS, Fact, Granted, State
 

@@ -18,8 +18,9 @@ from saraban_node.errors import Fenced, NoRangeLeft
 from saraban_node.labels import REGISTER_ENGLISH, REGISTER_THAI
 from saraban_sync import ranges
 from saraban_sync.errors import RangeProblem
-from saraban_sync.events import (
-    Event,
+from saraban_sync.events import Event
+from saraban_sync.grants import Grant
+from saraban_sync.number_events import (
     GapExplained,
     Mark,
     NumbersReturned,
@@ -27,7 +28,6 @@ from saraban_sync.events import (
     RangeRequested,
     RangeTold,
 )
-from saraban_sync.grants import Grant
 from saraban_sync.ranges import NumberRange
 from saraban_sync.registers import Register
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from saraban_base.sqlite import Cursor, Write, one, rows, value
-from saraban_sync.events import EmergencyClosed, EmergencyOpened, Event
+from saraban_sync.events import Event
+from saraban_sync.number_events import EmergencyClosed, EmergencyOpened
 from saraban_sync.registers import parse_instant
 
 _COLUMNS: Final = (

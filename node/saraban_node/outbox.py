@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from saraban_base.sqlite import Cursor, Database, Write, rows, value
 from saraban_node import deliveries, journal
-from saraban_sync.events import FileRef
+from saraban_sync.body import FileRef
 from saraban_sync.ids import event_id
 from saraban_sync.registers import instant
 from saraban_sync.wire import CHUNK_BYTES, Document, chunk_names

@@ -31,17 +31,13 @@ from saraban_node.entries import Entry
 from saraban_node.history import Happening
 from saraban_node.numbers import Gap
 from saraban_sync import events
+from saraban_sync.body import FileRef
 from saraban_sync.completeness import account, is_late
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import (
-    ClockState,
-    Event,
-    FileRef,
-    JournalOpened,
-    RangeAccepted,
-    RangeTold,
-)
+from saraban_sync.events import ClockState, Event, RangeAccepted
 from saraban_sync.grants import parse_grant
+from saraban_sync.journal_events import JournalOpened
+from saraban_sync.number_events import RangeTold
 from saraban_sync.registers import Register, instant, parse_instant
 from saraban_sync.states import Problem, State, Trouble
 

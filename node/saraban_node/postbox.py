@@ -13,11 +13,11 @@ from saraban_node import colleagues, deliveries, directory, inbox, meta, numbers
 from saraban_node.appliance import Appliance
 from saraban_node.journal import SYSTEM
 from saraban_sync import events, grants
+from saraban_sync.body import FileRef
 from saraban_sync.errors import SarabanError, Unintelligible
 from saraban_sync.events import (
     MAX_FILES,
     Event,
-    FileRef,
     LetterArrived,
     LetterSent,
     RangeAccepted,

@@ -22,30 +22,32 @@ from saraban_node import (
 )
 from saraban_sync.events import (
     BackupFinished,
-    EmergencyClosed,
-    EmergencyCorrelated,
-    EmergencyOpened,
-    EmergencyRegistered,
     EntryNoted,
     EntryVoided,
     Event,
     FilesAdded,
-    GapExplained,
-    JournalForked,
     LetterArrived,
     LetterRegistered,
     LetterSent,
-    NumberReserved,
-    NumbersReturned,
-    NumbersSkipped,
     PersonAdded,
     PersonChanged,
     RangeAccepted,
+)
+from saraban_sync.grants import parse_grant
+from saraban_sync.journal_events import JournalForked
+from saraban_sync.number_events import (
+    EmergencyClosed,
+    EmergencyCorrelated,
+    EmergencyOpened,
+    EmergencyRegistered,
+    GapExplained,
+    NumberReserved,
+    NumbersReturned,
+    NumbersSkipped,
     RangeRequested,
     RangeTold,
     ReservationEnded,
 )
-from saraban_sync.grants import parse_grant
 
 _PROJECTED: Final = (
     "form_sent", "happening", "delivery", "arrival", "entry_file", "entry", "number_gap",

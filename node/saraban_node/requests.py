@@ -19,10 +19,16 @@ from saraban_node.journal import SYSTEM, Journal
 from saraban_node.labels import REGISTER_ENGLISH, REGISTER_THAI
 from saraban_node.range_errors import AlreadyAsked
 from saraban_sync import policy
-from saraban_sync.events import RangeRequested
 from saraban_sync.ids import PersonId
+from saraban_sync.number_events import RangeRequested
 from saraban_sync.policy import ASK_AGAIN, WINDOW_DAYS, Forecast, Policy, Stock, Wish
-from saraban_sync.registers import Register, instant, parse_instant, thai_date
+from saraban_sync.registers import (
+    Register,
+    buddhist_year,
+    instant,
+    parse_instant,
+    thai_date,
+)
 
 SILENCE: Final = "longest_silence_s"
 SILENCE_AT: Final = "longest_silence_at"
@@ -184,7 +190,8 @@ def open_requests(cursor: Cursor, *, now: datetime) -> dict[SeriesKey, OpenReque
     """Give the request of each series that may still be answered.
 
     A range that was taken after it has answered it. One that the centre has had for
-    :data:`saraban_sync.policy.ASK_AGAIN` without an answer is given up.
+    :data:`saraban_sync.policy.ASK_AGAIN` without an answer is given up; so is one of a year that
+    has ended since, which the centre declines: what is still needed is asked for anew.
     """
     found = rows(
         cursor,
@@ -197,6 +204,8 @@ def open_requests(cursor: Cursor, *, now: datetime) -> dict[SeriesKey, OpenReque
     for seq, register, year, size, at in found:
         stored = deliveries.stored_at(cursor, seq)
         if stored is not None and now - stored > ASK_AGAIN:
+            continue
+        if buddhist_year(parse_instant(at)) <= year < buddhist_year(now):
             continue
         requests[Register(register), year] = OpenRequest(
             seq=seq, register=Register(register), year=year, size=size, at=parse_instant(at),

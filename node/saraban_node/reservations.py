@@ -18,8 +18,8 @@ from saraban_node.acts import required, tidied, year_to_number
 from saraban_node.entries import Entry
 from saraban_node.errors import ReasonMissing, ReservationOver, ReservationWrong
 from saraban_node.journal import SYSTEM, Journal
-from saraban_sync.events import NumberReserved, ReservationEnded
 from saraban_sync.ids import EventId, PersonId
+from saraban_sync.number_events import NumberReserved, ReservationEnded
 from saraban_sync.registers import Register, thai_date
 
 MAX_HOLDER: Final = 200

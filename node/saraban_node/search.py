@@ -16,12 +16,8 @@ from typing import Final
 
 from saraban_base.sqlite import Cursor, Write, rows, value
 from saraban_sync import thai
-from saraban_sync.events import (
-    EmergencyCorrelated,
-    EmergencyRegistered,
-    LetterRegistered,
-    NumberReserved,
-)
+from saraban_sync.events import LetterRegistered
+from saraban_sync.number_events import EmergencyCorrelated, EmergencyRegistered, NumberReserved
 
 _PIECE: Final = 3
 _TELLING: Final = 3

@@ -9,7 +9,7 @@ from typing import Final
 from saraban_base.web.forms import Upload
 from saraban_node.errors import FileRefused
 from saraban_node.files import FileStore, clean_name
-from saraban_sync.events import FileRef
+from saraban_sync.body import FileRef
 
 _HEAD: Final = 4096
 _OFFICE: Final = "application/vnd.openxmlformats-officedocument."

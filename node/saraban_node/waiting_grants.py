@@ -15,8 +15,8 @@ from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreStrange
 from saraban_node.transport import Centre
 from saraban_sync import grants
+from saraban_sync.body import Signed
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import Signed
 from saraban_sync.grants import Grant
 from saraban_sync.wire import CENTRE, Document, signed
 

@@ -27,8 +27,9 @@ from saraban_node.clock_watch import ClockWatch, Sight
 from saraban_node.journal import Journal
 from saraban_sync import clocks, thai
 from saraban_sync.clocks import Need, Quality, Source
-from saraban_sync.events import ClockConfirmed, Event
+from saraban_sync.events import Event
 from saraban_sync.ids import PersonId
+from saraban_sync.number_events import ClockConfirmed
 from saraban_sync.registers import BANGKOK, buddhist_year, instant, thai_date
 
 _SHOWN_FOR: Final = timedelta(minutes=10)

@@ -21,8 +21,9 @@ from typing import Final, NamedTuple
 
 from saraban_sync import events
 from saraban_sync.errors import BadSignature, DocumentTooLarge, NotAnIdentifier, Unintelligible
-from saraban_sync.events import GENESIS, EpochStarted, Event, JournalForked
+from saraban_sync.events import GENESIS, Event
 from saraban_sync.ids import EventId, NodeId, event_id, parse_event_id
+from saraban_sync.journal_events import EpochStarted, JournalForked
 from saraban_sync.wire import Document
 
 

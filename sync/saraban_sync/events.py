@@ -10,13 +10,30 @@ old one.
 """
 
 import hashlib
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from saraban_sync import signing
+from saraban_sync.body import Body, FileRef, Signed, Source
 from saraban_sync.errors import DocumentTooLarge, NewerVersion, NotAnIdentifier, Unintelligible
 from saraban_sync.ids import EventId, NodeId, OfficeCode, PersonId, Whole, event_id, node_id
+from saraban_sync.journal_events import EpochStarted, JournalForked, JournalOpened
+from saraban_sync.number_events import (
+    CentreFellBehind,
+    ClockConfirmed,
+    EmergencyClosed,
+    EmergencyCorrelated,
+    EmergencyOpened,
+    EmergencyRegistered,
+    GapExplained,
+    NumberReserved,
+    NumbersReturned,
+    NumbersSkipped,
+    RangeRequested,
+    RangeTold,
+    ReservationEnded,
+)
 from saraban_sync.registers import Register, Urgency, parse_instant
 from saraban_sync.signing import SigningKey
 
@@ -25,10 +42,6 @@ MAX_PAYLOAD_BYTES: Final = 256 * 1024
 MAX_FILES: Final = 50
 GENESIS: Final = "0" * 64
 """``prev`` of a journal's first event."""
-
-
-class Body(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Common shape of all bodies: unknown fields of newer programs are left alone."""
 
 
 class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -48,41 +61,6 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     """Seconds since then, by a clock that cannot jump; absent after a restart of the machine."""
     doubt_s: Whole | None = None
     """The wall time is certain to this many seconds either way; absent when nobody can say."""
-
-
-class Signed(msgspec.Struct, frozen=True):
-    """Bytes as they were signed, and the signature. ``p`` and ``s`` keep the wire short."""
-
-    p: str
-    s: str
-
-
-class FileRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A file of a letter, named by its content."""
-
-    name: str
-    media: str
-    size: Whole
-    sha256: str
-    chunks: tuple[str, ...] = ()
-    """SHA-256 of each chunk; empty when the file is one chunk, whose name is ``sha256``."""
-
-
-class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """The sender's event that brought a letter here."""
-
-    node: str
-    event: str
-    hash: str
-    """SHA-256 of that event's payload, hexadecimal."""
-
-
-class JournalOpened(Body, frozen=True):
-    """A node began its journal."""
-
-    office: str
-    key: str
-    program: str
 
 
 class PersonAdded(Body, frozen=True):
@@ -138,170 +116,6 @@ class LetterRegistered(Body, frozen=True):
     """Whether it is a circular (หนังสือเวียน, clause 32); its number is written with ว."""
     reservation: str = ""
     """The event that reserved the number; empty for a number taken now."""
-
-
-class NumberReserved(Body, frozen=True):
-    """จองเลข: a number was kept for a letter that is still to be written."""
-
-    register: Register
-    year: Whole
-    number: Whole
-    holder: str
-    """Who asked for it."""
-    purpose: str
-    """What for; becomes the subject if the letter brings none."""
-    expires: str
-    """ISO date, Thailand's calendar: the last day on which the letter can take the number."""
-    letter_no: str = ""
-    """ที่: the number as whoever asked for it was told it."""
-
-
-class ReservationEnded(Body, frozen=True):
-    """A reserved number was cancelled or ran out. It is never used again."""
-
-    reservation: str
-    how: Literal["void", "expired"]
-    reason: str = ""
-
-
-class Mark(Body, frozen=True):
-    """How far a series was numbered, according to one witness."""
-
-    source: str
-    """``backup``, ``centre``, ``mark-file``, ``browser``, ``courier`` or ``paper``."""
-    number: Whole
-
-
-class NumbersSkipped(Body, frozen=True):
-    """Numbers that will never be used, because nobody can say whether they were given.
-
-    The centre, a colleague or paper may later show that some of them were: each can be explained.
-    """
-
-    register: Register
-    year: Whole
-    first: Whole
-    last: Whole
-    why: Literal["restored", "copied", "twin", "forked", "superseded"]
-    marks: tuple[Mark, ...] = ()
-    """What was known when they were skipped."""
-    guard: Whole = 0
-    """How many of them were added for safety."""
-
-
-class GapExplained(Body, frozen=True):
-    """What became of skipped numbers, as somebody found out later; the skip itself stays."""
-
-    register: Register
-    year: Whole
-    first: Whole
-    last: Whole
-    text: str
-    letter: str = ""
-    """The event of another journal that bears the number, as ``node event``; empty if none does."""
-
-
-class NumbersReturned(Body, frozen=True):
-    """The rest of a range that was not used when its year was over."""
-
-    register: Register
-    year: Whole
-    first: Whole
-    last: Whole
-
-
-class RangeRequested(Body, frozen=True):
-    """The node asks for more numbers; the centre answers with a grant."""
-
-    register: Register
-    year: Whole
-    size: Whole
-    left: Whole
-    """How many it still had."""
-    per_day: str = ""
-    """Numbers used on a day, as the forecast took it; a decimal number."""
-    silence_s: Whole = 0
-    """The longest time without contact that was seen; seconds."""
-
-
-class RangeTold(Body, frozen=True):
-    """The node took a range that was read to it over the telephone; ``code`` proves it."""
-
-    grant: str
-    register: Register
-    year: Whole
-    first: Whole
-    last: Whole
-    code: str
-
-
-class EmergencyOpened(Body, frozen=True):
-    """ทะเบียนฉุกเฉิน: numbers have run out and there is no line; work goes on in a series apart."""
-
-    outage: Whole
-    """The outage's own number, from 1 for each node."""
-    cause: str
-
-
-class EmergencyClosed(Body, frozen=True):
-    """The emergency is over; ordinary numbers are given again."""
-
-    outage: Whole
-    total: Whole
-    """How many letters were registered meanwhile."""
-
-
-class EmergencyRegistered(Body, frozen=True):
-    """A letter that got an emergency number; its legal time is this event's."""
-
-    outage: Whole
-    emergency: Whole
-    """Its place in the node's emergency series of the year; unique across outages."""
-    register: Register
-    year: Whole
-    subject: str
-    sender: str = ""
-    recipient: str = ""
-    letter_no: str = ""
-    letter_date: str = ""
-    action: str = ""
-    remark: str = ""
-    urgency: Urgency = Urgency.NORMAL
-    files: tuple[FileRef, ...] = ()
-    source: Source | None = None
-    circular: bool = False
-    offices: tuple[str, ...] = ()
-    """Where it is to go once it has its ordinary number."""
-
-
-class EmergencyCorrelated(Body, frozen=True):
-    """A letter of the emergency register got its ordinary number; it keeps both."""
-
-    entry: str
-    """The ``emergency.registered`` event."""
-    register: Register
-    year: Whole
-    number: Whole
-    letter_no: str = ""
-
-
-class ClockConfirmed(Body, frozen=True):
-    """A person said that date and time shown are right, because nothing else could."""
-
-    shown: str
-    """The moment that was shown, UTC."""
-    opens_year: Whole = 0
-    """The Buddhist year that may be opened on this word; 0 when none was."""
-
-
-class CentreFellBehind(Body, frozen=True):
-    """The centre knew less than it had acknowledged: it was restored. All is sent again."""
-
-    acknowledged: str
-    """The last event that the centre had been seen to hold."""
-    held: str
-    """The last one it holds now; empty for none."""
-    generation: Whole
 
 
 class LetterSent(Body, frozen=True):
@@ -367,37 +181,6 @@ class BackupFinished(Body, frozen=True):
     entries: Whole
     good: bool
     problem: str = ""
-
-
-class EpochStarted(Body, frozen=True):
-    """A restored or copied database began a new epoch.
-
-    The centre's durable counter gives epochs. Without a line an administrator may begin the next
-    one by hand; it counts once the centre has agreed, and if it does not, the journal is forked.
-    """
-
-    reason: str
-    """``restored``, ``copied``, ``twin`` or ``superseded``."""
-    base: str
-    """The event after which it begins; not always the last one of the epoch before."""
-    by_hand: bool = False
-    """Whether there was no line to the centre."""
-
-
-class JournalForked(Body, frozen=True):
-    """One of two machines with one name went on under a new name of its own.
-
-    What stands before it in this journal was written and signed under the old name.
-    """
-
-    office: str
-    key: str
-    """The new public key."""
-    program: str
-    origin: str
-    """The node whose name both machines had."""
-    base: str
-    """The last event that both machines share."""
 
 
 KINDS: Final[dict[str, type[Body]]] = {

@@ -9,8 +9,9 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from saraban_sync import ranges, signing
+from saraban_sync.body import Body, Signed
 from saraban_sync.errors import Unintelligible
-from saraban_sync.events import Body, Signed, canonical
+from saraban_sync.events import canonical
 from saraban_sync.ids import NodeId, OfficeCode, Whole
 from saraban_sync.ranges import NumberRange
 from saraban_sync.registers import Circulars, Register, Series

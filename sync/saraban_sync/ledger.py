@@ -9,21 +9,18 @@ been changed behind the other's back.
 from collections.abc import Iterator
 
 from saraban_sync.completeness import account, account_emergency
-from saraban_sync.events import (
+from saraban_sync.events import EntryVoided, Event, LetterRegistered, RangeAccepted
+from saraban_sync.grants import parse_grant
+from saraban_sync.ids import parse_event_id
+from saraban_sync.number_events import (
     EmergencyCorrelated,
     EmergencyRegistered,
-    EntryVoided,
-    Event,
-    LetterRegistered,
     NumberReserved,
     NumbersReturned,
     NumbersSkipped,
-    RangeAccepted,
     RangeTold,
     ReservationEnded,
 )
-from saraban_sync.grants import parse_grant
-from saraban_sync.ids import parse_event_id
 from saraban_sync.registers import Register
 from saraban_sync.states import Account, Fact, Granted, State
 

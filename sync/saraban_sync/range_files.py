@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from saraban_sync import grants
+from saraban_sync.body import Signed
 from saraban_sync.errors import (
     BadSignature,
     DocumentTooLarge,
@@ -19,9 +20,10 @@ from saraban_sync.errors import (
     RangeProblem,
     Unintelligible,
 )
-from saraban_sync.events import Event, RangeRequested, Signed, canonical, read_event
+from saraban_sync.events import Event, canonical, read_event
 from saraban_sync.grants import Grant
 from saraban_sync.ids import NodeId
+from saraban_sync.number_events import RangeRequested
 
 MAX_BYTES: Final = 1024 * 1024
 REQUEST: Final = "saraban-range-request"

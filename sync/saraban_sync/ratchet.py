@@ -1,4 +1,4 @@
-"""The ratchet: each contact names the token of the next one, so that two machines cannot both go on.
+"""The ratchet: each contact names the token of the next one, so that no two machines can go on.
 
     contact n      shows t(n-1), names t(n)    ──> the centre holds t(n)
     contact n+1    shows t(n),   names t(n+1)  ──> the centre holds t(n+1)

@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import msgspec
 
+from saraban_sync.body import Signed
 from saraban_sync.errors import DocumentTooLarge, Unintelligible
-from saraban_sync.events import Event, Signed
+from saraban_sync.events import Event
 
 MAX_REQUEST_BYTES: Final = 1024 * 1024
 """A node never sends more in one request, counted before compression."""

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from saraban_node import letters, reservations
-from saraban_sync.events import GapExplained, Mark, NumbersSkipped
 from saraban_sync.ids import PersonId
+from saraban_sync.number_events import GapExplained, Mark, NumbersSkipped
 from saraban_sync.registers import Register, Urgency
 from tests.browser.chrome import CHROMIUM, FLAGS, log_in, new_page
 from tests.offices import (

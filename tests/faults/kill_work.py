@@ -23,7 +23,7 @@ from saraban_node import appliance, letters
 from saraban_node.appliance import Appliance
 from saraban_node.entries import Entry
 from saraban_node.letters import NewLetter
-from saraban_sync.events import FileRef
+from saraban_sync.body import FileRef
 from tests.offices import BOOKS, MALI, SOMSRI, a_letter, put_file
 
 THREADS: Final = 4

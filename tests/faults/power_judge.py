@@ -30,8 +30,8 @@ import msgspec
 
 from saraban_base.sqlite import Cursor, Database
 from saraban_node import appliance, config, journal
+from saraban_sync.body import FileRef
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import FileRef
 from tests.faults.power import AnyOperation, Disk, Done, Image, lay_out
 from tests.faults.power_work import NODE, Trace
 from tests.offices import HandClock

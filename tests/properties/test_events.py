@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 
 from saraban_sync import events
+from saraban_sync.body import Body, Signed
 from saraban_sync.errors import BadSignature, RemoteProtocolError, SarabanError
 from saraban_sync.events import (
     GENESIS,
     KINDS,
-    Body,
     ClockState,
     EntryNoted,
     Event,
@@ -204,14 +204,14 @@ def test_any_text_as_grant_or_directory_entry_is_read_or_refused(text: str, sign
     for context, read in ((GRANT, read_grant), (DIRECTORY, read_entry)):
         for signed in (signature, KEY.sign(context, payload)):
             try:
-                read(events.Signed(p=text, s=signed), KEY.public)
+                read(Signed(p=text, s=signed), KEY.public)
             except SarabanError:
                 continue
 
 
 @given(_of(Grant))
 def test_a_grant_is_read_back_the_same_without_asking_who_signed_it(grant: Grant) -> None:
-    text = events.Signed(p=events.canonical(grant).decode("utf-8"), s="")
+    text = Signed(p=events.canonical(grant).decode("utf-8"), s="")
 
     assert parse_grant(text) == grant
 

@@ -11,7 +11,7 @@ from saraban_node import emergency, entries, letters, numbers, outages, prove, r
 from saraban_node.appliance import Appliance
 from saraban_node.entries import Entry
 from saraban_node.journal import SYSTEM
-from saraban_sync.events import NumbersReturned, NumbersSkipped
+from saraban_sync.number_events import NumbersReturned, NumbersSkipped
 from saraban_sync.registers import Register, thai_date
 from saraban_sync.states import State
 from tests.offices import SOMSRI, YEAR, HandClock, Numbers, a_letter, an_office, grant, register

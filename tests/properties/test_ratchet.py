@@ -40,7 +40,7 @@ class Shown:
 class Centre:
     """The centre, as far as one node's tokens go."""
 
-    held: Ratchet = Ratchet()
+    held: Ratchet = field(default_factory=Ratchet)
     twin: bool = False
 
     def answer(self, shown: Shown) -> str:

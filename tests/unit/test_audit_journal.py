@@ -20,10 +20,7 @@ from saraban_central.records import (
 )
 from saraban_central.store.interface import Insert, Open, Put
 from saraban_sync import signing
-from saraban_sync.events import (
-    EntryVoided,
-    payload_hash,
-)
+from saraban_sync.events import EntryVoided, payload_hash
 from saraban_sync.registers import Register, instant
 from saraban_sync.wire import Document, event_document, journal_database
 from tests.central_district import District, Office, audited, only

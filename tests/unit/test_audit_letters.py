@@ -7,13 +7,8 @@ import pytest
 
 from saraban_central import directory
 from saraban_central.audit.findings import KINDS
-from saraban_sync.events import (
-    LetterArrived,
-    LetterRegistered,
-    LetterSent,
-    ReceiptGiven,
-    Source,
-)
+from saraban_sync.body import Source
+from saraban_sync.events import LetterArrived, LetterRegistered, LetterSent, ReceiptGiven
 from saraban_sync.registers import Register, instant
 from tests.central_district import YEAR, District, Office, audited, only
 

@@ -11,10 +11,7 @@ from saraban_central.records import (
     SeriesGrants,
 )
 from saraban_central.store.interface import Put
-from saraban_sync.events import (
-    EntryVoided,
-    RangeAccepted,
-)
+from saraban_sync.events import EntryVoided, RangeAccepted
 from saraban_sync.grants import Grant, sign_grant
 from saraban_sync.registers import Register, instant
 from saraban_sync.signing import SigningKey

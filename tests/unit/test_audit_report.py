@@ -16,8 +16,9 @@ from saraban_central.audit.findings import KINDS, Place, Severity, found
 from saraban_central.audit.keeping import Auditing, last_report
 from saraban_central.audit.report import Report, as_csv, read_report, sign_report
 from saraban_central.store.interface import Insert
+from saraban_sync.body import Signed
 from saraban_sync.errors import BadSignature, Unintelligible
-from saraban_sync.events import LetterRegistered, Signed
+from saraban_sync.events import LetterRegistered
 from saraban_sync.registers import Register
 from saraban_sync.signing import EVENT, GRANT, SigningKey, verify
 from saraban_sync.wire import event_document, journal_database

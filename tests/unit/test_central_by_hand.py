@@ -15,8 +15,9 @@ from saraban_central.router import Router
 from saraban_central.store.interface import Put, Remove
 from saraban_sync import phone, range_files
 from saraban_sync.errors import NotARangeFile, SizeNotSpoken
-from saraban_sync.events import Event, RangeRequested
+from saraban_sync.events import Event
 from saraban_sync.ids import NodeId, OfficeCode
+from saraban_sync.number_events import RangeRequested
 from saraban_sync.registers import Register
 from saraban_sync.wire import mailbox_database
 from tests.central_district import YEAR, District, Office

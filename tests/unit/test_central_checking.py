@@ -8,18 +8,15 @@ import pytest
 from saraban_central import by_hand, router
 from saraban_central.records import ALARMS, FOLLOWED, Alarm
 from saraban_central.router import Router
-from saraban_sync.events import (
+from saraban_sync.events import Event, LetterRegistered, LetterSent, parse_event
+from saraban_sync.number_events import (
     EmergencyCorrelated,
     EmergencyRegistered,
-    Event,
-    LetterRegistered,
-    LetterSent,
     NumberReserved,
     NumbersReturned,
     NumbersSkipped,
     RangeTold,
     ReservationEnded,
-    parse_event,
 )
 from saraban_sync.registers import Register
 from saraban_sync.wire import CENTRE, mailbox_database

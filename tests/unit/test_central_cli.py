@@ -19,8 +19,9 @@ from saraban_central.audit.report import read_report
 from saraban_central.centre import open_centre
 from saraban_central.cli import common
 from saraban_central.cli.common import guarded
+from saraban_sync.body import Signed
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import EntryNoted, Signed
+from saraban_sync.events import EntryNoted
 from saraban_sync.registers import Register
 from tests.central_district import District, HandClock
 

@@ -14,8 +14,8 @@ from saraban_central.cli import common
 from saraban_central.cli.common import guarded
 from saraban_central.router import Router
 from saraban_sync import range_files
-from saraban_sync.events import RangeRequested
 from saraban_sync.ids import NodeId
+from saraban_sync.number_events import RangeRequested
 from saraban_sync.registers import Register
 from tests.central_district import YEAR, District, HandClock
 

@@ -14,8 +14,8 @@ from saraban_central.gateway.enrolling import Tries
 from saraban_central.records import CREDENTIALS, ENROL_CODES, Node
 from saraban_central.store.interface import Records
 from saraban_sync import grants
+from saraban_sync.body import Signed
 from saraban_sync.errors import NotAnIdentifier
-from saraban_sync.events import Signed
 from saraban_sync.registers import instant
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import DIRECTORY

@@ -17,7 +17,8 @@ from saraban_central.identity_records import RAISES
 from saraban_central.records import ALARMS, SERIES
 from saraban_central.router import Router
 from saraban_central.store.interface import Put
-from saraban_sync.events import EntryNoted, RangeAccepted, Signed
+from saraban_sync.body import Signed
+from saraban_sync.events import EntryNoted, RangeAccepted
 from saraban_sync.grants import read_entry
 from saraban_sync.registers import Register
 from saraban_sync.signing import SigningKey

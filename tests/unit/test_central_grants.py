@@ -18,7 +18,7 @@ from saraban_central.errors import (
     UnknownNode,
 )
 from saraban_central.numbers import contains, with_number
-from saraban_sync.events import Signed
+from saraban_sync.body import Signed
 from saraban_sync.grants import read_grant
 from saraban_sync.registers import Register
 from saraban_sync.wire import mailbox_database, signed

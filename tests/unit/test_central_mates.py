@@ -10,22 +10,18 @@ from saraban_central import directory, mates
 from saraban_central.records import MAY_READ
 from saraban_central.router import Router
 from saraban_central.store.interface import Conflict, Writing
-from saraban_sync.events import (
+from saraban_sync.body import FileRef
+from saraban_sync.events import EntryNoted, EntryVoided, Event, LetterRegistered, parse_event
+from saraban_sync.number_events import (
     EmergencyClosed,
     EmergencyCorrelated,
     EmergencyOpened,
     EmergencyRegistered,
-    EntryNoted,
-    EntryVoided,
-    Event,
-    FileRef,
-    LetterRegistered,
     NumberReserved,
     NumbersReturned,
     NumbersSkipped,
     RangeRequested,
     ReservationEnded,
-    parse_event,
 )
 from saraban_sync.registers import Register
 from saraban_sync.wire import CENTRE, mailbox_database

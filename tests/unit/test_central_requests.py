@@ -14,7 +14,8 @@ from saraban_central.granting import Granting
 from saraban_central.records import NODES, OPEN_REQUESTS, REQUESTS, SERIES
 from saraban_central.router import Router
 from saraban_central.store.interface import Conflict, Put, Writing
-from saraban_sync.events import Event, RangeRequested
+from saraban_sync.events import Event
+from saraban_sync.number_events import RangeRequested
 from saraban_sync.registers import Register
 from saraban_sync.wire import CENTRE, mailbox_database
 from tests.central_district import YEAR, District, Office
@@ -175,6 +176,21 @@ def test_a_request_that_comes_when_its_year_is_over_is_declined(
     assert (done.state, done.by) == ("declined", "system")
     assert "สิ้นสุดแล้ว" in done.reason
     assert granting.answered(district.centre.store, "other") == []
+
+
+def test_last_years_numbers_are_granted_to_whoever_asks_for_them_in_the_new_year(
+    district: District, school: Office
+) -> None:
+    """Letters of 31 December may wait in its emergency register for a number of their own year."""
+    district.clock.moment = datetime(2027, 1, 5, tzinfo=UTC)
+    _ask(school, 50)
+
+    assert _serve(district) == 1
+    assert _ranges(district)[-1] == (21, 70)
+    _ask(school, 50, year=YEAR - 1)
+    assert _serve(district) == 0
+    (done,) = [one for one in granting.answered(district.centre.store) if one.state == "declined"]
+    assert done.year == YEAR - 1
 
 
 def test_a_revoked_or_stopped_node_gets_nothing(district: District, school: Office) -> None:

@@ -23,8 +23,8 @@ from saraban_central.errors import (
     UnknownOffice,
 )
 from saraban_sync import grants
+from saraban_sync.body import Signed
 from saraban_sync.errors import NotAnIdentifier, SarabanError
-from saraban_sync.events import Signed
 from saraban_sync.registers import Circulars
 from saraban_sync.wire import DIRECTORY
 from tests.central_district import District

@@ -12,7 +12,8 @@ from saraban_central.audit.report import read_report
 from saraban_central.people import ADMIN
 from saraban_central.records import ALARMS, CONTACTS, Alarm, Contact
 from saraban_central.store.interface import Put
-from saraban_sync.events import EntryVoided, Signed
+from saraban_sync.body import Signed
+from saraban_sync.events import EntryVoided
 from saraban_sync.registers import Register, instant
 from tests.central_district import YEAR
 from tests.web_centre import WebCentre, a_web_centre, browsing, fill

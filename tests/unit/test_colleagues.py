@@ -13,19 +13,16 @@ from saraban_node import colleagues, meta, numbers
 from saraban_node.appliance import Appliance
 from saraban_node.colleagues import ColleagueLine
 from saraban_node.journal import SYSTEM
-from saraban_sync.events import (
+from saraban_sync.events import EntryNoted, EntryVoided, Event, LetterRegistered
+from saraban_sync.grants import DirectoryEntry
+from saraban_sync.number_events import (
     EmergencyCorrelated,
     EmergencyOpened,
     EmergencyRegistered,
-    EntryNoted,
-    EntryVoided,
-    Event,
-    LetterRegistered,
     NumberReserved,
     NumbersSkipped,
     ReservationEnded,
 )
-from saraban_sync.grants import DirectoryEntry
 from saraban_sync.registers import Register
 from saraban_sync.signing import SigningKey
 from tests.offices import (

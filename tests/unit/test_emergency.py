@@ -32,8 +32,9 @@ from saraban_node.errors import (
 )
 from saraban_node.journal import SYSTEM
 from saraban_node.letters import NewLetter
-from saraban_sync.events import EpochStarted, LetterSent, ReceiptGiven
+from saraban_sync.events import LetterSent, ReceiptGiven
 from saraban_sync.ids import OfficeCode
+from saraban_sync.journal_events import EpochStarted
 from saraban_sync.registers import Register
 from tests.offices import (
     MORNING,

@@ -32,7 +32,7 @@ from saraban_node.errors import (
 from saraban_node.files import FileStore
 from saraban_node.letters import NewLetter
 from saraban_node.syncer import Syncer
-from saraban_sync.events import FileRef
+from saraban_sync.body import FileRef
 from saraban_sync.ids import OfficeCode
 from saraban_sync.registers import Register
 from saraban_sync.wire import CHUNK_BYTES

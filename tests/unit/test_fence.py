@@ -38,7 +38,8 @@ from saraban_node.lifting import Lifted
 from saraban_node.machine import Machine
 from saraban_node.numbers import Gap
 from saraban_node.skipping import Rest, Skip, skips
-from saraban_sync.events import EpochStarted, ReservationEnded
+from saraban_sync.journal_events import EpochStarted
+from saraban_sync.number_events import ReservationEnded
 from saraban_sync.registers import Register, thai_date
 from tests.offices import (
     SOMSRI,

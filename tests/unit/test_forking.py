@@ -31,8 +31,8 @@ from saraban_node.transport import Centre
 from saraban_sync import admission
 from saraban_sync.admission import Origin, Verdict
 from saraban_sync.errors import BrokenChain
-from saraban_sync.events import JournalForked
 from saraban_sync.ids import EventId, NodeId
+from saraban_sync.journal_events import JournalForked
 from saraban_sync.registers import Register, thai_date
 from saraban_sync.wire import event_document
 from tests.offices import (

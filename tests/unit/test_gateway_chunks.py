@@ -10,7 +10,8 @@ import pytest
 
 from saraban_central.records import SET_ASIDE
 from saraban_central.router import Router
-from saraban_sync.events import FileRef, FilesAdded, LetterRegistered, LetterSent
+from saraban_sync.body import FileRef
+from saraban_sync.events import FilesAdded, LetterRegistered, LetterSent
 from saraban_sync.registers import Register
 from saraban_sync.wire import CHUNK_BYTES, chunk_json, chunk_name, chunk_revision
 from tests.central_district import YEAR, District, Office

@@ -23,8 +23,9 @@ from saraban_central.records import PENDING, SET_ASIDE, TAILS
 from saraban_central.router import Router
 from saraban_sync import grants
 from saraban_sync.admission import Verdict
-from saraban_sync.events import EntryNoted, EpochStarted, Event, JournalForked, write_event
+from saraban_sync.events import EntryNoted, Event, write_event
 from saraban_sync.ids import NodeId
+from saraban_sync.journal_events import EpochStarted, JournalForked
 from saraban_sync.registers import Register
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import DIRECTORY, journal_database, signed

@@ -35,9 +35,10 @@ from saraban_node.identity_errors import (
 from saraban_node.lifting import Lifted
 from saraban_sync import events
 from saraban_sync.errors import BadSignature
-from saraban_sync.events import ClockState, EpochStarted, Event
+from saraban_sync.events import ClockState, Event
 from saraban_sync.grants import sign_grant
 from saraban_sync.ids import NodeId
+from saraban_sync.journal_events import EpochStarted
 from saraban_sync.registers import Register
 from tests.offices import (
     CENTRE_KEY,

@@ -14,7 +14,7 @@ from saraban_node.entries import Entry
 from saraban_node.health import Finding
 from saraban_node.housekeeping import Housekeeper, Kept, keep_house
 from saraban_node.journal import SYSTEM
-from saraban_sync.events import ReservationEnded
+from saraban_sync.number_events import ReservationEnded
 from saraban_sync.registers import Register, thai_date
 from tests.offices import (
     SOMSRI,

@@ -1,21 +1,19 @@
 """What journals say about numbers, read from their events alone, one journal or several."""
 
-from saraban_sync.events import (
-    Body,
+from saraban_sync.body import Body
+from saraban_sync.events import EntryVoided, LetterRegistered, RangeAccepted
+from saraban_sync.grants import Grant, sign_grant
+from saraban_sync.journal_events import JournalForked
+from saraban_sync.ledger import Ledger
+from saraban_sync.number_events import (
     EmergencyCorrelated,
     EmergencyRegistered,
-    EntryVoided,
-    JournalForked,
-    LetterRegistered,
     NumberReserved,
     NumbersReturned,
     NumbersSkipped,
-    RangeAccepted,
     RangeTold,
     ReservationEnded,
 )
-from saraban_sync.grants import Grant, sign_grant
-from saraban_sync.ledger import Ledger
 from saraban_sync.registers import Register
 from saraban_sync.signing import SigningKey
 from saraban_sync.states import Trouble

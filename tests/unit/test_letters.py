@@ -14,12 +14,7 @@ from saraban_node.errors import (
     NoSuchEntry,
 )
 from saraban_node.letters import NewLetter
-from saraban_sync.events import (
-    EntryNoted,
-    EntryVoided,
-    LetterRegistered,
-    LetterSent,
-)
+from saraban_sync.events import EntryNoted, EntryVoided, LetterRegistered, LetterSent
 from saraban_sync.ids import EventId, OfficeCode
 from saraban_sync.registers import Register, Urgency
 from tests.offices import (

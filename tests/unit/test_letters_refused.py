@@ -24,13 +24,9 @@ from saraban_node.errors import (
     UnknownOffice,
 )
 from saraban_node.letters import NewLetter
+from saraban_sync.body import FileRef, Source
 from saraban_sync.errors import DocumentTooLarge, SarabanError
-from saraban_sync.events import (
-    MAX_FILES,
-    FileRef,
-    ReceiptGiven,
-    Source,
-)
+from saraban_sync.events import MAX_FILES, ReceiptGiven
 from saraban_sync.ids import EventId, OfficeCode
 from saraban_sync.registers import Register
 from tests.offices import (

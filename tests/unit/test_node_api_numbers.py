@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from saraban_node import meta
-from saraban_sync.events import Mark, NumbersSkipped
 from saraban_sync.ids import PersonId
+from saraban_sync.number_events import Mark, NumbersSkipped
 from saraban_sync.registers import Register, instant
 from tests.offices import BOOKS, YEAR, Numbers, a_letter, events_of, grant, register
 from tests.unit.test_node_api import log_in, send

@@ -15,8 +15,8 @@ from saraban_node.appliance import Appliance
 from saraban_node.range_errors import NotGivenUp
 from saraban_sync import phone, range_files
 from saraban_sync.errors import BrokenChain
-from saraban_sync.events import NumbersSkipped
 from saraban_sync.grants import sign_grant
+from saraban_sync.number_events import NumbersSkipped
 from saraban_sync.registers import Register, Series
 from tests.offices import (
     CENTRE_KEY,

@@ -10,8 +10,9 @@ import pytest
 
 from saraban_node import contact, keys, meta, sync_state
 from saraban_sync import phone, range_files
-from saraban_sync.events import ClockConfirmed, EpochStarted, NumbersSkipped, RangeRequested
 from saraban_sync.grants import sign_grant
+from saraban_sync.journal_events import EpochStarted
+from saraban_sync.number_events import ClockConfirmed, NumbersSkipped, RangeRequested
 from saraban_sync.registers import Register, Series, instant
 from tests.offices import (
     BOOKS,

@@ -10,8 +10,8 @@ import pytest
 from saraban_base.sqlite import rows
 from saraban_node import letters, reservations
 from saraban_node.letters import NewLetter
-from saraban_sync.events import Mark, NumbersSkipped
 from saraban_sync.ids import PersonId
+from saraban_sync.number_events import Mark, NumbersSkipped
 from saraban_sync.registers import Register
 from tests.offices import Numbers, a_letter, events_of, register
 from tests.web_office import Browser, WebOffice, a_web_office, browsing

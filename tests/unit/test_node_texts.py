@@ -12,7 +12,8 @@ from saraban_base.web.voice import Catalogue, Voice, base_texts
 from saraban_node import meta
 from saraban_node.people import ROLES
 from saraban_node.web.book_lines import GAP_STATES, STATES
-from saraban_sync.events import KINDS, NumbersSkipped
+from saraban_sync.events import KINDS
+from saraban_sync.number_events import NumbersSkipped
 from saraban_sync.registers import Register, Urgency
 from saraban_sync.states import State, Trouble
 

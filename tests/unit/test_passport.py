@@ -24,18 +24,16 @@ from saraban_node.journal import SYSTEM
 from saraban_node.lookup import Candidate
 from saraban_node.passport import Passport
 from saraban_node.range_errors import NumberNotUnderstood
-from saraban_sync.events import (
-    BackupFinished,
+from saraban_sync.events import BackupFinished, LetterArrived, LetterRegistered, ReceiptGiven
+from saraban_sync.ids import EventId, OfficeCode
+from saraban_sync.number_events import (
+    EmergencyRegistered,
     GapExplained,
-    LetterArrived,
-    LetterRegistered,
     Mark,
     NumberReserved,
     NumbersSkipped,
     RangeTold,
-    ReceiptGiven,
 )
-from saraban_sync.ids import EventId, OfficeCode
 from saraban_sync.registers import Register, instant, thai_date
 from saraban_sync.states import State, Trouble
 from tests.offices import (
@@ -365,6 +363,23 @@ def test_a_colleagues_number_is_found_with_the_node_that_has_it(node: Appliance)
 
     assert (found.node, found.state, found.number) == ("school-a-2", State.RESERVED, 301)
     assert of(node, 301).colleagues[0].node == "school-a-2"
+
+
+def test_an_emergency_number_is_found_by_the_mark_of_its_node(node: Appliance) -> None:
+    for n in range(20):
+        register(node, a_letter(n, BOOK))
+    with node.db.write() as write:
+        emergency.open_outage(write, node.journal, cause="สายขาด", actor=SOMSRI)
+        emergency.register(write, node.journal, a_letter(1, BOOK), actor=SOMSRI)
+    theirs = FarOffice(code="school-a-2").write(
+        EmergencyRegistered(outage=1, emergency=1, register=BOOK, year=YEAR, subject="เรื่อง")
+    )
+    with node.db.write() as write:
+        colleagues.take(write, node.journal, theirs, "school-a-2")
+
+    assert [one.node for one in ask(node, f"ฉ 1/{YEAR}")] == ["", "school-a-2"]
+    assert [one.node for one in ask(node, f"ฉ2 1/{YEAR}")] == ["school-a-2"]
+    assert ask(node, f"ฉ3 1/{YEAR}") == []
 
 
 def test_what_holds_no_number_is_refused_in_a_sentence(node: Appliance) -> None:

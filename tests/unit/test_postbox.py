@@ -9,7 +9,8 @@ from saraban_base.sqlite import rows
 from saraban_node import deliveries, directory, inbox, numbers, postbox
 from saraban_node.appliance import Appliance
 from saraban_node.deliveries import Delivery, Stage
-from saraban_sync.events import Event, LetterArrived, ReceiptGiven, Source
+from saraban_sync.body import Source
+from saraban_sync.events import Event, LetterArrived, ReceiptGiven
 from saraban_sync.grants import DirectoryEntry, sign_entry, sign_grant
 from saraban_sync.ids import OfficeCode
 from saraban_sync.registers import Register, Urgency

@@ -9,16 +9,14 @@ import pytest
 from saraban_base.sqlite import rows, value
 from saraban_node import inbox, journal, postbox, projections
 from saraban_node.appliance import Appliance
+from saraban_sync.body import Body, FileRef, Source
 from saraban_sync.errors import Unintelligible
 from saraban_sync.events import (
     BackupFinished,
-    Body,
-    FileRef,
     LetterArrived,
     LetterRegistered,
     LetterSent,
     ReceiptGiven,
-    Source,
     parse_event,
 )
 from saraban_sync.grants import Grant, sign_grant

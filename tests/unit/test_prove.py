@@ -12,14 +12,8 @@ from saraban_node.entries import Entry
 from saraban_node.journal import SYSTEM
 from saraban_node.prove import Notable, Proof
 from saraban_sync.errors import BrokenChain
-from saraban_sync.events import (
-    Event,
-    GapExplained,
-    LetterRegistered,
-    Mark,
-    NumbersReturned,
-    NumbersSkipped,
-)
+from saraban_sync.events import Event, LetterRegistered
+from saraban_sync.number_events import GapExplained, Mark, NumbersReturned, NumbersSkipped
 from saraban_sync.registers import Register, thai_date
 from saraban_sync.signing import SigningKey
 from saraban_sync.states import State, Trouble

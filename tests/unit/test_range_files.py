@@ -6,18 +6,12 @@ import msgspec
 import pytest
 
 from saraban_sync import range_files
+from saraban_sync.body import Body
 from saraban_sync.errors import NotARangeFile
-from saraban_sync.events import (
-    GENESIS,
-    Body,
-    ClockState,
-    EntryNoted,
-    Event,
-    RangeRequested,
-    write_event,
-)
+from saraban_sync.events import GENESIS, ClockState, EntryNoted, Event, write_event
 from saraban_sync.grants import Grant, sign_grant
 from saraban_sync.ids import NodeId, PersonId
+from saraban_sync.number_events import RangeRequested
 from saraban_sync.registers import Register
 from saraban_sync.signing import SigningKey
 

@@ -13,7 +13,7 @@ from saraban_node import appliance, contact, deliveries, meta, ratchet, sync_sta
 from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreStrange, CentreUnreachable, Fenced, JournalsDiverge
 from saraban_node.identity_errors import Superseded, TwinFound
-from saraban_sync.events import CentreFellBehind
+from saraban_sync.number_events import CentreFellBehind
 from tests.offices import HandClock, a_letter, an_office, events_of, register
 from tests.played_centre import PlayedCentre
 

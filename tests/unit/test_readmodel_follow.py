@@ -13,15 +13,14 @@ from saraban_central.readmodel import deliveries, machines, registers
 from saraban_central.readmodel.model import ReadModel
 from saraban_central.records import IDENTITY, Identity
 from saraban_central.store.interface import Insert, Put
+from saraban_sync.body import FileRef, Source
 from saraban_sync.events import (
     BackupFinished,
     EntryNoted,
     EntryVoided,
-    FileRef,
     FilesAdded,
     LetterArrived,
     LetterRegistered,
-    Source,
 )
 from saraban_sync.registers import Register
 from saraban_sync.wire import Document, journal_database

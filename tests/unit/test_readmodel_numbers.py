@@ -11,17 +11,13 @@ from saraban_central.holdings import Holding, holdings
 from saraban_central.readmodel import deliveries, machines, numbering, registers, searching
 from saraban_central.readmodel.registers import Line
 from saraban_central.readmodel.searching import Wish
-from saraban_sync.events import (
+from saraban_sync.events import EntryNoted, EntryVoided, Event, LetterRegistered, LetterSent
+from saraban_sync.number_events import (
     EmergencyClosed,
     EmergencyCorrelated,
     EmergencyOpened,
     EmergencyRegistered,
-    EntryNoted,
-    EntryVoided,
-    Event,
     GapExplained,
-    LetterRegistered,
-    LetterSent,
     Mark,
     NumberReserved,
     NumbersReturned,

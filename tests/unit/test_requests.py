@@ -20,13 +20,14 @@ from saraban_node import (
     sync_state,
 )
 from saraban_node.appliance import Appliance
+from saraban_node.clock_errors import ClockUntrusted
 from saraban_node.errors import Fenced, NotEnrolled
 from saraban_node.journal import SYSTEM
 from saraban_node.range_errors import AlreadyAsked, AlreadyHeld, NothingAsked
 from saraban_sync import phone, range_files
 from saraban_sync.errors import NotARangeFile, PhoneCodeUnreadable, PhoneCodeWrong, RangeProblem
-from saraban_sync.events import RangeRequested
 from saraban_sync.grants import sign_grant
+from saraban_sync.number_events import RangeRequested
 from saraban_sync.policy import Wish
 from saraban_sync.registers import Register, Series, instant
 from saraban_sync.signing import SigningKey
@@ -328,6 +329,25 @@ def test_a_node_without_a_centre_takes_no_file(node: Appliance) -> None:
         handed.accept_file(node, answer, actor=SOMSRI)
 
 
+def test_numbers_of_last_year_are_asked_for_anew_while_its_letters_wait(
+    node: Appliance, clock: HandClock
+) -> None:
+    """The centre declines what was asked for in a year that is over when it comes."""
+    use(node, 60)
+    clock.until(datetime(2026, 12, 31, 5, tzinfo=UTC))
+    with node.db.write() as write:
+        emergency.open_outage(write, node.journal, cause="สายขาด", actor=SOMSRI)
+        emergency.register(write, node.journal, a_letter(61), actor=SOMSRI)
+    assert YEAR in [one.year for one in ask_due(node)]
+    assert ask_due(node) == []
+
+    clock.forward(days=1)
+
+    (wish,) = [one for one in ask_due(node) if one.year == YEAR]
+    assert wish.register is BOOK
+    assert YEAR not in [one.year for one in ask_due(node)]
+
+
 # By hand: over the telephone.
 
 
@@ -377,6 +397,26 @@ def test_a_code_settles_the_emergency_at_once(node: Appliance) -> None:
 
     (event,) = events_of(node, "emergency.correlated")
     assert getattr(event.body, "entry", None) == waiting.id
+
+
+def test_a_code_is_taken_though_nobody_can_say_what_day_it_is(
+    node: Appliance, clock: HandClock
+) -> None:
+    """Letters of the emergency register wait for their numbers until the clock is confirmed."""
+    use(node, 60)
+    with node.db.write() as write:
+        emergency.open_outage(write, node.journal, cause="สายขาด", actor=SOMSRI)
+        emergency.register(write, node.journal, a_letter(61), actor=SOMSRI)
+    clock.has_rtc = False
+    clock.reboot()
+
+    handed.accept_code(node, a_code(node), register=BOOK, year=YEAR, actor=SOMSRI)
+
+    assert events_of(node, "emergency.correlated") == []
+    with node.db.read() as cursor:
+        assert numbers.left(cursor, BOOK, YEAR) == 500
+    with node.db.write() as write, pytest.raises(ClockUntrusted):
+        emergency.settle(write, node.journal, actor=SOMSRI)
 
 
 def test_a_node_that_never_met_a_centre_takes_no_code(node: Appliance) -> None:

@@ -11,8 +11,8 @@ from saraban_central.audit.findings import Finding, Place, found
 from saraban_central.audit.proving import pages
 from saraban_central.records import SERIES
 from saraban_central.store.interface import Store
+from saraban_sync.body import Signed
 from saraban_sync.errors import BadSignature, RangeProblem, Unintelligible
-from saraban_sync.events import Signed
 from saraban_sync.grants import DirectoryEntry, Grant, read_entry, read_grant
 from saraban_sync.registers import Series
 from saraban_sync.wire import DIRECTORY, signed

@@ -12,8 +12,8 @@ from saraban_central.audit.chain import Remembered
 from saraban_central.audit.evidence import Rules
 from saraban_central.audit.report import Report, read_report, sign_report
 from saraban_central.centre import Centre
+from saraban_sync.body import Signed
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import Signed
 
 log: Final = logging.getLogger(__name__)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from saraban_central.audit.evidence import Letters, OfficeFacts, SentLetter, Told, Use
 from saraban_central.audit.findings import Finding, Numbers, Place, found
+from saraban_sync.body import Source
 from saraban_sync.errors import BadSignature, RangeProblem, Unintelligible
 from saraban_sync.events import (
     EntryVoided,
@@ -13,7 +14,6 @@ from saraban_sync.events import (
     LetterSent,
     RangeAccepted,
     ReceiptGiven,
-    Source,
 )
 from saraban_sync.grants import read_grant
 from saraban_sync.ids import OfficeCode

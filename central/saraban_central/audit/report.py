@@ -10,8 +10,9 @@ import msgspec
 
 from saraban_central.audit.findings import Finding, Severity
 from saraban_sync import signing
+from saraban_sync.body import Signed
 from saraban_sync.errors import Unintelligible
-from saraban_sync.events import Signed, canonical
+from saraban_sync.events import canonical
 from saraban_sync.signing import SigningKey
 
 VERSION: Final = 1

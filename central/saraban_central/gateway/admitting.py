@@ -39,8 +39,9 @@ from saraban_central.records import (
 from saraban_central.store.interface import Conflict, Insert, Keep, Kept, Remove, Store, Writing
 from saraban_sync.admission import EMPTY, Head, Judgement, Origin, Verdict, examine, place
 from saraban_sync.errors import Unintelligible
-from saraban_sync.events import EpochStarted, Event, payload_hash
+from saraban_sync.events import Event, payload_hash
 from saraban_sync.ids import NodeId, parse_event_id
+from saraban_sync.journal_events import EpochStarted
 from saraban_sync.wire import Document, journal_database
 
 _PAGE: Final = 500

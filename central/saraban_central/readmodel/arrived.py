@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from saraban_sync.body import Source
 from saraban_sync.errors import NotAnIdentifier
-from saraban_sync.events import Event, Source
+from saraban_sync.events import Event
 from saraban_sync.ids import node_id, parse_event_id
 
 

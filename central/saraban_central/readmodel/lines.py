@@ -15,17 +15,13 @@ import msgspec
 from saraban_base.sqlite import Cursor, one, rows
 from saraban_central.readmodel import posting, searching
 from saraban_central.readmodel.arrived import Arrived, letter_of
-from saraban_sync.events import (
-    Body,
+from saraban_sync.body import Body, Source
+from saraban_sync.events import EntryNoted, EntryVoided, FilesAdded, LetterRegistered
+from saraban_sync.number_events import (
     EmergencyCorrelated,
     EmergencyRegistered,
-    EntryNoted,
-    EntryVoided,
-    FilesAdded,
-    LetterRegistered,
     NumberReserved,
     ReservationEnded,
-    Source,
 )
 
 _COLUMNS: Final = (

@@ -7,20 +7,20 @@ import msgspec
 from saraban_base.sqlite import Cursor, rows
 from saraban_central.readmodel.arrived import Arrived
 from saraban_central.readmodel.registers import Span
+from saraban_sync.body import Body
 from saraban_sync.errors import Unintelligible
-from saraban_sync.events import (
-    Body,
+from saraban_sync.events import RangeAccepted
+from saraban_sync.grants import parse_grant
+from saraban_sync.number_events import (
     EmergencyClosed,
     EmergencyOpened,
     GapExplained,
     Mark,
     NumbersReturned,
     NumbersSkipped,
-    RangeAccepted,
     RangeRequested,
     RangeTold,
 )
-from saraban_sync.grants import parse_grant
 from saraban_sync.registers import Register
 
 

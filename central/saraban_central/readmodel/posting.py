@@ -8,8 +8,9 @@ from typing import Final
 
 from saraban_base.sqlite import Cursor
 from saraban_central.readmodel.arrived import Arrived, letter_of
+from saraban_sync.body import Source
 from saraban_sync.errors import NotAnIdentifier
-from saraban_sync.events import LetterArrived, LetterSent, ReceiptGiven, Source
+from saraban_sync.events import LetterArrived, LetterSent, ReceiptGiven
 from saraban_sync.ids import office_code
 
 _LETTER: Final = "source_node, source_event, source_hash, office"

@@ -8,32 +8,32 @@ model built from nothing is equal to one that grew event by event.
 from saraban_base.sqlite import Cursor, one
 from saraban_central.readmodel import lines, numbering, posting
 from saraban_central.readmodel.arrived import Arrived, Known, letter_of
+from saraban_sync.body import Body
 from saraban_sync.errors import NotAnIdentifier, Unintelligible
 from saraban_sync.events import (
     BackupFinished,
-    Body,
+    EntryNoted,
+    EntryVoided,
+    Event,
+    FilesAdded,
+    LetterArrived,
+    LetterRegistered,
+    LetterSent,
+    PersonAdded,
+    PersonChanged,
+    ReceiptGiven,
+    parse_event,
+)
+from saraban_sync.ids import parse_event_id
+from saraban_sync.journal_events import EpochStarted, JournalForked, JournalOpened
+from saraban_sync.number_events import (
     CentreFellBehind,
     ClockConfirmed,
     EmergencyCorrelated,
     EmergencyRegistered,
-    EntryNoted,
-    EntryVoided,
-    EpochStarted,
-    Event,
-    FilesAdded,
-    JournalForked,
-    JournalOpened,
-    LetterArrived,
-    LetterRegistered,
-    LetterSent,
     NumberReserved,
-    PersonAdded,
-    PersonChanged,
-    ReceiptGiven,
     ReservationEnded,
-    parse_event,
 )
-from saraban_sync.ids import parse_event_id
 from saraban_sync.wire import Document
 
 

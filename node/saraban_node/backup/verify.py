@@ -17,8 +17,9 @@ from saraban_node.backup import manifest as manifests
 from saraban_node.backup.manifest import Manifest, RegisterCount
 from saraban_node.backup.snapshot import DATABASE
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import EmergencyCorrelated, LetterRegistered, NumberReserved
+from saraban_sync.events import LetterRegistered
 from saraban_sync.ids import NodeId
+from saraban_sync.number_events import EmergencyCorrelated, NumberReserved
 from saraban_sync.registers import Register
 
 _READ: Final = 1024 * 1024

@@ -44,7 +44,7 @@ from saraban_node.web.api_types import (
 from saraban_node.web.letter import give_file
 from saraban_node.web.office import CLERKS, Office, actor
 from saraban_node.web.problems import FormAlreadySent, KeyMissing
-from saraban_sync.events import FileRef
+from saraban_sync.body import FileRef
 from saraban_sync.ids import EventId, OfficeCode
 from saraban_sync.registers import Register, buddhist_year
 

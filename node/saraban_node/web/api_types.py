@@ -10,7 +10,7 @@ from saraban_node.deliveries import Delivery
 from saraban_node.entries import Entry
 from saraban_node.history import Happening
 from saraban_node.inbox import Arrival
-from saraban_sync.events import FileRef
+from saraban_sync.body import FileRef
 from saraban_sync.registers import Register, Urgency
 
 Line = Annotated[str, Meta(max_length=500)]

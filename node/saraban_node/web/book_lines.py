@@ -47,6 +47,8 @@ class BookLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     taken_at: datetime
     """When the number was taken; its day is the day of the number."""
     who: str
+    seq: int = 0
+    """Its place in this node's journal; 0 for a line of another."""
     href: str = ""
     node: str = ""
     """The colleague node that wrote it; empty for this one, but see ``lost``."""
@@ -145,7 +147,7 @@ def own(entry: Entry) -> BookLine:
         register=entry.register, year=entry.year, number=entry.number, last=entry.number,
         state=entry.state, at=entry.registered_at,
         taken_at=entry.reserved_at or entry.numbered_at or entry.registered_at,
-        who=entry.registered_by, href=f"/letters/{entry.id}", subject=entry.subject,
+        who=entry.registered_by, seq=entry.seq, href=f"/letters/{entry.id}", subject=entry.subject,
         sender=entry.sender, recipient=entry.recipient, letter_no=entry.letter_no,
         letter_date=entry.letter_date, action=entry.action, remark=entry.remark,
         urgency=entry.urgency, file_count=entry.file_count, circular=entry.circular,

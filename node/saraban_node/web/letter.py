@@ -18,8 +18,8 @@ from saraban_node.uploads import ACCEPTED, download_media, put_upload
 from saraban_node.web.clock_words import ClockWords, words_of
 from saraban_node.web.office import CLERKS, Office, actor
 from saraban_node.web.problems import NoFileChosen, NoSuchFile
+from saraban_sync.body import FileRef
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import FileRef
 from saraban_sync.ids import EventId
 from saraban_sync.registers import thai_date
 

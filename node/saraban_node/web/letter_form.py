@@ -18,8 +18,8 @@ from saraban_node.inbox import Arrival
 from saraban_node.letters import MAX_ACTION, MAX_FIELD, MAX_SUBJECT, NewLetter
 from saraban_node.uploads import put_upload
 from saraban_node.web.problems import NoSuchArrival, NoSuchReservation
+from saraban_sync.body import FileRef
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import FileRef
 from saraban_sync.ids import EventId, OfficeCode
 from saraban_sync.registers import BUDDHIST_ERA, SENDABLE, Register, Urgency, thai_date
 from saraban_sync.thai import tidy

@@ -5,7 +5,8 @@ from datetime import date, datetime
 import msgspec
 
 from saraban_node.web.api_types import Letter, Receiver
-from saraban_sync.events import ClockState, FileRef
+from saraban_sync.body import FileRef
+from saraban_sync.events import ClockState
 from saraban_sync.registers import Register, Urgency
 from saraban_sync.states import State, Trouble
 

@@ -14,7 +14,7 @@ from saraban_base.web.errors import status_of
 from saraban_base.web.forms import Form
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import fence, lifting, numbers
+from saraban_node import fence, lifting, numbers, registers
 from saraban_node.appliance import Appliance
 from saraban_node.errors import NotEnrolled
 from saraban_node.fence import FenceView, Lift, OpenSeries
@@ -149,11 +149,13 @@ class FencePages:
         with self._node.db.read() as cursor:
             view = fence.status(self._node, cursor)
             found = previews(self._node, cursor, lift)
+            kept = registers.reserved(cursor)
         return visit.page(
             "fence_check.html",
             status=status_of(problem) if problem else 200,
             view=view,
             previews=found,
+            kept=kept,
             lift=lift,
             typed=visit.form.fields,
             enrolled=self._office.enrolled,

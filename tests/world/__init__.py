@@ -1,0 +1,1 @@
+"""A whole district in one process: real nodes and centre, played machines, clocks and lines."""

@@ -1,0 +1,160 @@
+"""The end of a story: everybody exchanges until nothing moves any more, and all is held to account.
+
+A clerk may see to a clock that cannot be trusted; nothing else is helped along.
+"""
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+from saraban_base.sqlite import rows
+from saraban_central.audit.keeping import Auditing
+from saraban_central.audit.report import Report
+from saraban_central.identity_errors import CannotKeep
+from saraban_node import fence, meta, prove
+from saraban_node.errors import JournalsDiverge
+from saraban_node.identity_errors import CentreDecides, EpochRefused, Superseded, TwinFound
+from saraban_sync.errors import SarabanError
+from saraban_sync.ids import event_id
+from saraban_sync.wire import DIRECTORY, journal_database, mailbox_database, revision_of_hash
+from tests.promises import kept
+from tests.world import clerks
+from tests.world.district import District
+from tests.world.machines import Machine
+from tests.world.watch import Broken
+
+_OF_IDENTITY: Final = (TwinFound, Superseded, JournalsDiverge, EpochRefused, CentreDecides)
+"""What a machine may be told about who it is; what is to be done then is done in the next turn."""
+_ROUNDS: Final = 12
+_MANY: Final = 200
+_ALL: Final = 100_000
+_Place = tuple[tuple[str, ...], int]
+_OF_CLOCKS: Final = frozenset({"clock-back", "clock-ahead", "late"})
+
+
+def settle(district: District) -> None:
+    """Let everybody exchange until all is quiet.
+
+    Raises:
+        Broken: it never gets quiet.
+    """
+    for machine in district.touched():
+        machine.batch(_MANY)
+    seen: dict[int, _Place] = {}
+    for _ in range(_ROUNDS):
+        moved = 0
+        for machine in district.touched():
+            if machine.fenced() or seen.get(machine.desk) != _place(district, machine):
+                moved += _turn(district, machine)
+                seen[machine.desk] = _place(district, machine)
+            moved += bool(machine.fenced())
+        moved += district.centre.work()
+        district.watch.centre(district.centre)
+        if not moved:
+            return
+    fenced = {(one.desk, one.name): one.fenced() for one in district.touched()}
+    raise Broken(f"still not quiet after {_ROUNDS} rounds: {fenced}")
+
+
+def hold_to_account(district: District) -> Report:
+    """Check every machine and the centre against each other, and against the paper.
+
+    Raises:
+        Broken, BrokenPromise: something does not hold.
+    """
+    for machine in district.touched():
+        kept(machine.node)
+        _is_at_work(machine)
+        _is_proved_twice(machine)
+        _is_at_the_centre(district, machine)
+    report = Auditing(district.centre.centre).run("system")
+    _audit_is_clean(report, clocks_were_wrong=district.clocks_were_wrong)
+    return report
+
+
+def _place(district: District, machine: Machine) -> _Place:
+    """Say up to where everything has come that a machine can still fetch or send."""
+    store = district.centre.centre.store
+    fetched = [store.database(name) for name in (mailbox_database(machine.name), DIRECTORY)]
+    return tuple(info.last if info else "" for info in fetched), len(machine.events)
+
+
+def _turn(district: District, machine: Machine) -> int:
+    """One machine's turn; gives how much moved."""
+    _see_to_the_clock(machine)
+    with suppress(SarabanError):
+        clerks.keep_house(machine)
+    moved = 0
+    with suppress(*_OF_IDENTITY):
+        moved = district.exchange(machine)
+    with suppress(*_OF_IDENTITY):
+        moved += _lead_back(district, machine)
+    district.watch.machine(machine)
+    return moved
+
+
+def _lead_back(district: District, machine: Machine) -> int:
+    """Let a machine that is stopped go on, as the centre has decided."""
+    why = machine.fenced()
+    if not why:
+        return 0
+    if district.said(machine) == "fork":
+        district.fork(machine)
+        return 1
+    if district.said(machine) == "resume" or why in fence.BY_HAND:
+        district.lift(machine, sure=False)
+        return 1
+    return _decide(district)
+
+
+def _decide(district: District) -> int:
+    """Let the centre's administrator choose a machine: one of those that can be chosen."""
+    for which in range(8):
+        with suppress(CannotKeep, LookupError):
+            district.centre.decide(which)
+            return 1
+    return 0
+
+
+def _see_to_the_clock(machine: Machine) -> None:
+    machine.clock.put(timedelta())
+    if clerks.clock_refused(machine):
+        with suppress(SarabanError):
+            clerks.confirm_clock(machine, administrator=True)
+
+
+def _is_proved_twice(machine: Machine) -> None:
+    """Registers and journal say the same, and nothing is unexplained."""
+    node = machine.node
+    with node.db.read() as cursor:
+        proof = prove.from_journal(cursor, prove.prove(cursor), key=node.journal.key.public)
+    if not proof.whole:
+        raise Broken(f"desk {machine.desk}: {[one for one in proof.series if not one.whole]}")
+
+
+def _is_at_the_centre(district: District, machine: Machine) -> None:
+    """The centre has every event of the machine's journal, the same bytes under the same name.
+
+    What a forked machine wrote before it parted from the other is in that one's journal.
+    """
+    store = district.centre.centre.store
+    with machine.node.db.read() as cursor:
+        own = rows(cursor, "SELECT epoch, seq, hash FROM journal ORDER BY seq")
+        base = meta.get(cursor, meta.ORIGIN)
+    held = {one.id: one.revision for one in store.page(journal_database(machine.name), limit=_ALL)}
+    for epoch, seq, hash_ in own:
+        name = event_id(epoch, seq)
+        if name > base and held.get(name) != revision_of_hash(hash_):
+            raise Broken(f"desk {machine.desk}: the centre does not hold {name} of {machine.name}")
+
+
+def _is_at_work(machine: Machine) -> None:
+    """Nobody is left behind a fence."""
+    if why := machine.fenced():
+        raise Broken(f"desk {machine.desk}, {machine.name}, is still {why}")
+
+
+def _audit_is_clean(report: Report, *, clocks_were_wrong: bool) -> None:
+    expected = _OF_CLOCKS if clocks_were_wrong else frozenset()
+    if wrong := [one for one in report.findings if one.kind not in expected]:
+        raise Broken(f"the auditor found {wrong}")
