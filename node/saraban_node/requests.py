@@ -112,7 +112,8 @@ def wanted(cursor: Cursor, config: NodeConfig, *, now: datetime) -> list[Wish]:
             policy=_policy(config, register),
         )
     ]
-    wishes += _for_emergency(cursor, config, {(one.register, one.year) for one in wishes}, silence)
+    wished = {(one.register, one.year) for one in wishes}
+    wishes += _for_emergency(cursor, config, wished, silence, this=buddhist_year(now))
     return [wish for wish in wishes if (wish.register, wish.year) not in asked]
 
 
@@ -266,11 +267,12 @@ def _noted_silence(cursor: Cursor, now: datetime) -> int:
 
 
 def _for_emergency(
-    cursor: Cursor, config: NodeConfig, wished: set[SeriesKey], silence: int
+    cursor: Cursor, config: NodeConfig, wished: set[SeriesKey], silence: int, *, this: int
 ) -> list[Wish]:
     """Wish for numbers of the emergency letters that nothing else provides for.
 
-    They may be of a register that never had numbers, or of the year before.
+    They may be of a register that never had numbers, or of the year before: of that no more than
+    are needed, for the rest would only be returned.
     """
     waiting = Counter((one.register, one.year) for one in emergency.waiting(cursor))
     found = []
@@ -279,7 +281,7 @@ def _for_emergency(
         if (register, year) in wished or left >= count:
             continue
         block = _policy(config, register).block
-        size = -(-(count - left) // block) * block
+        size = count - left if year < this else -(-(count - left) // block) * block
         found.append(Wish(register, year, size, left, per_day="0.00", silence_s=silence))
     return found
 
