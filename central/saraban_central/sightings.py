@@ -133,7 +133,7 @@ def decide(store: Store, node: Node, twin: Twin, seen: Sighting) -> Decision:
     """Say what a machine is to do."""
     if twin.kept is None:
         return Decision.WAIT
-    if twin.kept != seen.machine:
+    if twin.kept != seen.machine or standing(store, node.node, seen) is Standing.PARTED:
         return Decision.FORK
     contact = store.record(CONTACTS, node.node)
     works = contact is not None and not contact.value.fenced and contact.value.epoch >= twin.epoch

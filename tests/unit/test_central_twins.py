@@ -267,6 +267,24 @@ def test_of_two_with_one_code_the_second_is_the_one_that_goes(district: District
     assert twins.open_twins(school.centre) == []
 
 
+def test_of_two_with_one_code_the_one_that_has_parted_must_fork(district: District) -> None:
+    school = a_machine(district)
+    copy = school.copy(HASH, boot="77777777")
+    school.office.write(EntryNoted(entry="x", action="ที่นี่"))
+    school.send()
+    school.come()
+    copy.office.write(EntryNoted(entry="x", action="ที่อื่น"))
+    copy.come()
+
+    twins.keep(school.centre, "school-1", CODE, by="pornthip")
+
+    assert school.come() == "twin"
+    for one in (school, copy):
+        one.come()
+    assert school.said.get("resume") is True
+    assert copy.said.get("fork") is True
+
+
 def test_a_copy_made_on_purpose_can_be_given_a_name_of_its_own(district: District) -> None:
     school = a_machine(district)
     copy = school.copy()
