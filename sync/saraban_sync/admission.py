@@ -46,6 +46,7 @@ class Head(NamedTuple):
 
 
 EMPTY: Head = Head(epoch=1, seq=0, hash=GENESIS)
+_BEGINNINGS: Final = ("epoch.started", "journal.forked")
 _NOT_YET: Final = "chain: the event before it has not come"
 
 
@@ -117,6 +118,8 @@ def examine(
         return Judgement(Verdict.REFUSED, f"id: the event says {event.id}", event)
     if event.epoch > epoch:
         return Judgement(Verdict.REFUSED, f"epoch: {event.epoch} was never given", event)
+    if isinstance(event.body, JournalForked) and (origin is None or signer != node):
+        return Judgement(Verdict.REFUSED, "fork: nobody gave this node another name", event)
     return event
 
 
@@ -149,21 +152,23 @@ def _begin(event: Event, head: Head, known: Callable[[EventId], str | None]) -> 
             if event.seq > head.seq + 1:
                 return Judgement(Verdict.PENDING, _NOT_YET, event)
             base = event_id(head.epoch, head.seq) if head.seq else ""
-        case None:
+        case None if event.type in _BEGINNINGS:
             return Judgement(Verdict.REFUSED, "epoch: its beginning cannot be read", event)
         case _:
             return Judgement(Verdict.PENDING, "epoch: its beginning has not come", event)
     try:
-        _, seq = parse_event_id(base)
+        before, seq = parse_event_id(base)
     except NotAnIdentifier:
         return Judgement(Verdict.REFUSED, "epoch: begins nowhere", event)
-    fits = (head.epoch, head.seq) == parse_event_id(base)
+    if before >= event.epoch or event.seq != seq + 1:
+        return Judgement(Verdict.REFUSED, "epoch: does not follow its base", event)
+    fits = (head.epoch, head.seq) == (before, seq)
     hash_ = head.hash if fits else known(EventId(base))
     if hash_ is None:
-        if parse_event_id(base) > (head.epoch, head.seq):
+        if (before, seq) > (head.epoch, head.seq):
             return Judgement(Verdict.PENDING, "epoch: what it begins after has not come", event)
         return Judgement(Verdict.REFUSED, "epoch: begins after an event that is not here", event)
-    if event.prev != hash_ or event.seq != seq + 1:
+    if event.prev != hash_:
         return Judgement(Verdict.REFUSED, "epoch: does not follow its base", event)
     return Judgement(Verdict.ADMITTED, "", event)
 

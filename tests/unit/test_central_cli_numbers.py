@@ -101,7 +101,7 @@ def test_an_answer_that_leaves_something_out_says_so(
     central: Central, tmp_path: Path, clock: HandClock
 ) -> None:
     request, answer = str(tmp_path / "request.json"), str(tmp_path / "answer.json")
-    clock.forward(days=60)
+    clock.forward(days=500)
 
     result = central("answer", request, "-o", answer, "--json")
 
