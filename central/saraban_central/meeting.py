@@ -19,7 +19,7 @@ from saraban_central import directory, generation, twins
 from saraban_central.centre import Centre
 from saraban_central.identity_records import LOSSES, TOKENS, Loss, Sighting, Tokens
 from saraban_central.records import CONTACTS, NODES, Contact, Node
-from saraban_central.sightings import Decision
+from saraban_central.sightings import Decision, Standing, standing
 from saraban_central.store.interface import Keep, Kept, Put, Writing
 from saraban_sync import ratchet
 from saraban_sync.ids import MAX_EPOCH, Whole
@@ -124,6 +124,9 @@ class _Meeting:
         ahead = self._said.epoch > self._node.epoch and self._token()
         if verdict is Verdict.UNKNOWN and not (self._said.centre_behind or ahead):
             return Met([], self._generation, "ratchet", self._before.current)
+        if verdict is Verdict.UNKNOWN and ahead and self._another_was_here():
+            self._learn(unknown=True)
+            return self._twin("stranger")
         return self._accepted(contact, unknown=verdict is Verdict.UNKNOWN)
 
     def _accepted(self, contact: Contact, *, unknown: bool) -> Met:
@@ -146,7 +149,9 @@ class _Meeting:
             decision = Decision.FORK
             self._found(_MEANS[_SUPERSEDED])
         elif self._said.fenced in _MEANS:
-            decision = self._twin(_MEANS[self._said.fenced]).decision
+            self._twin(_MEANS[self._said.fenced])
+            parted = standing(self._centre.store, self._node.node, seen) is Standing.PARTED
+            decision = Decision.FORK if parted else Decision.WAIT
         else:
             decision = Decision.RESUME
         if decision is not Decision.FORK:
@@ -206,10 +211,20 @@ class _Meeting:
     def _is_news(self, why: str) -> bool:
         """Tell whether nobody has noticed yet that the centre was set back.
 
-        A node that was not here since the last time it was noticed may speak of that time; unless
-        it knows of this generation, or a later one, from a past that is gone.
+        Who was not here since the last time it was noticed, or has not heard of it, may speak of
+        that time; unless it knows of this generation from a past that is gone.
         """
-        return why == "generation" or self._before.generation in (0, self._generation)
+        if why == "generation":
+            return True
+        here = self._before.generation in (0, self._generation)
+        return here and self._said.generation in (0, self._generation)
+
+    def _another_was_here(self) -> bool:
+        """Tell whether a contact since the centre was set back was not this machine's.
+
+        It has not heard of the generation in which the ratchet moved last.
+        """
+        return 0 < self._said.generation < self._before.generation
 
     def _lacks_events(self) -> bool:
         """Tell whether the node has seen the centre hold an event that it does not hold."""

@@ -92,10 +92,9 @@ def marked(twin: Twin, place: int, state: str) -> Twin:
 
 
 def settled(twin: Twin, now: str) -> Twin:
-    """Say that every machine has its place, if it has."""
-    done = twin.kept is not None and twin.epoch > 0
-    done = done and all(one.state in (KEPT, FORKED, GONE) for one in twin.machines)
-    if not done or twin.settled_at:
+    """Say that every machine has its place, if it has; nobody need keep the name."""
+    placed = all(one.state in (KEPT, FORKED, GONE) for one in twin.machines)
+    if not placed or twin.settled_at or (twin.kept is not None and not twin.epoch):
         return twin
     return structs.replace(twin, settled_at=now)
 
@@ -131,9 +130,11 @@ def concerns(twin: Twin, seen: Sighting) -> bool:
 
 def decide(store: Store, node: Node, twin: Twin, seen: Sighting) -> Decision:
     """Say what a machine is to do."""
+    if standing(store, node.node, seen) is Standing.PARTED:
+        return Decision.FORK  # whoever is chosen, it will not be this one
     if twin.kept is None:
         return Decision.WAIT
-    if twin.kept != seen.machine or standing(store, node.node, seen) is Standing.PARTED:
+    if twin.kept != seen.machine:
         return Decision.FORK
     contact = store.record(CONTACTS, node.node)
     works = contact is not None and not contact.value.fenced and contact.value.epoch >= twin.epoch

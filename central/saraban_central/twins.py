@@ -140,7 +140,9 @@ def gone(centre: Centre, node: str, machine: str) -> Twin:
         if kept.value.machines[place].state == KEPT:
             raise KeepsName(machine, machine=code_of(kept.value.machines[place].machine))
         changed = sightings.settled(sightings.marked(kept.value, place, GONE), centre.now())
-        centre.store.commit(Put(TWINS, kept.key, changed, kept.revision))
+        centre.store.commit(
+            Put(TWINS, kept.key, changed, kept.revision), *_vacated(centre.store, changed)
+        )
         return changed
 
     return centre.decide(attempt)
@@ -181,7 +183,7 @@ def forked(centre: Centre, node: str, machine: str) -> list[Writing]:
     if not places or (not machine and len(places) > 1):
         return []
     changed = sightings.settled(sightings.marked(kept.value, places[-1], FORKED), centre.now())
-    return [Put(TWINS, kept.key, changed, kept.revision)]
+    return [Put(TWINS, kept.key, changed, kept.revision), *_vacated(centre.store, changed)]
 
 
 def found(centre: Centre, node: Node, seen: Sighting, why: str) -> list[Writing]:
@@ -264,9 +266,18 @@ def _noted(
     decision = sightings.decide(centre.store, node, held.value, seen)
     away = decision is Decision.FORK
     twin = sightings.merged(held.value, seen, apart=away and held.value.kept == seen.machine)
-    if away:
+    if away or twin.kept is None:
         twin = structs.replace(twin, settled_at="")  # one that was declared gone came back
     return decision, Put(TWINS, held.key, sightings.settled(twin, centre.now()), held.revision)
+
+
+def _vacated(store: Store, twin: Twin) -> list[Writing]:
+    """Plan to free a name that no machine keeps: it may be restored from a backup later on."""
+    owner = store.record(NODES, twin.node)
+    if owner is None or not twin.settled_at or twin.kept is not None:
+        return []
+    free = structs.replace(owner.value, stopped="")
+    return [Put(NODES, twin.node, free, owner.revision)]
 
 
 def _is_among(twin: Twin, seen: Sighting) -> bool:

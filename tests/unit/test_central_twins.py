@@ -285,6 +285,30 @@ def test_of_two_with_one_code_the_one_that_has_parted_must_fork(district: Distri
     assert copy.said.get("fork") is True
 
 
+def test_a_single_machine_whose_journal_has_parted_goes_on_under_a_new_name(
+    district: District,
+) -> None:
+    """Its disk was set back, and it went on from there: nobody can keep the name."""
+    school = a_machine(district)
+    older = school.copy(HASH, boot=school.boot)
+    school.office.write(EntryNoted(entry="x", action="ครั้งแรก"))
+    school.send()
+    school.come()
+    older.office.write(EntryNoted(entry="x", action="ครั้งที่สอง"))
+    older.fenced = "diverged"
+
+    older.come()
+
+    assert older.said.get("fork") is True
+    with pytest.raises(CannotKeep):
+        twins.keep(school.centre, "school-1", CODE, by="pornthip")
+    code = enrolment.make_fork_code(school.centre, "school-1", machine=CODE)
+    older.office.events.pop()
+    assert _fork(older, code.code) == "school-1-2"
+    assert twins.open_twins(school.centre) == []
+    assert node_of(school.centre, "school-1").stopped == ""
+
+
 def test_a_copy_made_on_purpose_can_be_given_a_name_of_its_own(district: District) -> None:
     school = a_machine(district)
     copy = school.copy()
