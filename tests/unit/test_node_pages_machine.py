@@ -3,12 +3,12 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from saraban_node import contact, keys, meta, sync_state
+from saraban_node import contact, keys, meta, reservations, sync_state
 from saraban_sync import phone, range_files
 from saraban_sync.grants import sign_grant
 from saraban_sync.journal_events import EpochStarted
@@ -17,6 +17,7 @@ from saraban_sync.registers import Register, Series, instant
 from tests.offices import (
     BOOKS,
     CENTRE_KEY,
+    SOMSRI,
     YEAR,
     Numbers,
     a_grant,
@@ -185,6 +186,26 @@ def test_when_nobody_knows_the_rest_of_the_range_is_given_up_and_new_numbers_are
     with browsing(office, "somsri") as clerk:
         clerk.register(subject="ไม่มีเลข")
         assert "SRB-301" in clerk.text
+
+
+def test_numbers_that_were_kept_end_with_the_fence_and_that_is_said_before(
+    office: WebOffice, administrator: Browser
+) -> None:
+    with office.node.db.write() as write:
+        reservations.reserve(
+            write, office.node.journal, register=Register.OUTGOING, holder="ครูวิไล",
+            purpose="ความลับของจดหมาย", expires=date(2026, 11, 30), actor=SOMSRI,
+        )  # fmt: skip
+    stop(office)
+    administrator.open("/fence")
+    administrator.send("/fence/check", {"alone": "yes", TEN[0]: "14", TEN[1]: "1"})
+
+    kept = administrator.text.partition('id="kept"')[2].partition("</section>")[0]
+    assert "ครูวิไล" in kept
+    assert "๑/๒๕๖๙" in kept
+    assert "ความลับ" not in administrator.text, "an administrator reads no letters"
+    administrator.send("/fence/lift", {**fields(administrator.text), "how": "by-hand"})
+    assert ("outgoing", 1, "ความลับของจดหมาย", "void") in office.entries()
 
 
 def test_with_a_line_the_centre_gives_the_epoch(joined: WebOffice, centre: PlayedCentre) -> None:
