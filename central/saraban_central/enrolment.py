@@ -7,6 +7,9 @@ The code is written down nowhere here, only its hash; it is good once and for a 
 answer was lost on the way, the same node (the same key) may ask again for ten minutes and gets a
 new secret in place of the lost one.
 
+A node whose enrolment the centre has forgotten, because it was set back since, comes back by an
+ordinary code made for its name: it keeps key and journal, and gets a new secret.
+
 A fork code is for a machine that had another node's name: it goes on under a name of its own, after
 the last event that both machines share, in an epoch above all of the old name's.
 """
@@ -16,6 +19,7 @@ import binascii
 import hashlib
 import secrets
 from datetime import timedelta
+from itertools import count
 from typing import Final, NamedTuple
 
 import msgspec
@@ -25,7 +29,7 @@ from saraban_central import directory, generation, twins
 from saraban_central.centre import Centre
 from saraban_central.errors import BadCode, BadKey, NodeExists, Raced
 from saraban_central.identity_errors import BaseUnknown
-from saraban_central.identity_records import TOKENS, Tokens
+from saraban_central.identity_records import STRANGERS, TOKENS, Tokens
 from saraban_central.records import (
     CREDENTIALS,
     ENROL_CODES,
@@ -50,6 +54,7 @@ _KEY_CHARACTERS: Final = 43
 _KEY_BYTES: Final = 32
 _AGAIN: Final = timedelta(minutes=10)
 _MAX_PROGRAM: Final = 60
+_APART: Final = 100
 
 
 class NewCode(NamedTuple):
@@ -74,6 +79,20 @@ class Fork(msgspec.Struct, frozen=True, kw_only=True):
     """The highest epoch in what it has written."""
     machine: str = ""
     """Hash of the machine."""
+
+
+class Returning(msgspec.Struct, frozen=True, kw_only=True):
+    """What a node says of itself whose enrolment the centre has forgotten."""
+
+    node: str
+    epoch: int = 1
+    """The newest epoch that the centre had given it."""
+    generation: int = 0
+    """The highest generation of the centre that it knows of."""
+    origin: str = ""
+    """The node from whose name it was forked, and the last event it shares with that one."""
+    base: str = ""
+    base_hash: str = ""
 
 
 class Enrolled(NamedTuple):
@@ -140,7 +159,7 @@ def _new_code(
     directory.office(centre.store, office)
     known = directory.nodes(centre.store)
     names = {one.node for one in known}
-    name = _free_name(office, names) if node is None else node_id(node)
+    name = _free_name(centre, office, names) if node is None else node_id(node)
     if name in names:
         raise NodeExists(name, node=name)
     if registry is None:
@@ -159,7 +178,13 @@ def _new_code(
 
 
 def enrol(
-    centre: Centre, *, code: str, key: str, program: str = "", fork: Fork | None = None
+    centre: Centre,
+    *,
+    code: str,
+    key: str,
+    program: str = "",
+    fork: Fork | None = None,
+    returning: Returning | None = None,
 ) -> Enrolled:
     """Take a node in.
 
@@ -169,15 +194,18 @@ def enrol(
         key: the node's public key.
         program: version of the node's program.
         fork: where it comes from, if it had another node's name.
+        returning: what it was, if the centre has forgotten it.
 
     Raises:
         BadCode: the code is wrong, used or too old, or of the other kind.
         BadKey: the key is none, or somebody else's.
         NodeExists: another node has taken the name since the code was made.
-        BaseUnknown: the centre does not hold the event after which it was forked.
+        BaseUnknown: the centre does not hold the event after which it was forked, or has forgotten
+            the node it was forked from too.
     """
     _check_key(key)
     slot = _hash(_typed(code))
+    who = _Newcomer(key, thai.tidy(program)[:_MAX_PROGRAM], fork, returning)
 
     def attempt() -> Enrolled:
         held = centre.store.record(ENROL_CODES, slot)
@@ -185,7 +213,10 @@ def enrol(
             raise BadCode("wrong, used or too old")
         if held.value.origin != (fork.node if fork else ""):
             raise BadCode("a fork code is for a fork, and no other is")
-        return _take_in(centre, slot, held, _Newcomer(key, thai.tidy(program)[:_MAX_PROGRAM], fork))
+        if returning is not None and (fork or held.value.node != returning.node):
+            raise BadCode("made for another name")
+        _notice(centre, returning)
+        return _take_in(centre, slot, held, who)
 
     return centre.decide(attempt)
 
@@ -199,6 +230,18 @@ class _Newcomer(NamedTuple):
     key: str
     program: str
     fork: Fork | None
+    returning: Returning | None
+
+
+def _notice(centre: Centre, returning: Returning | None) -> None:
+    """Begin a new generation, if nobody has noticed yet that the centre has forgotten this node."""
+    if returning is None or centre.store.record(NODES, returning.node) is not None:
+        return
+    if returning.generation >= centre.identity.generation:
+        _, writes = generation.begin(
+            centre, why="node", by=returning.node, seen=returning.generation
+        )
+        centre.store.commit(*writes)
 
 
 def _take_in(centre: Centre, slot: str, held: Kept[EnrolCode], who: _Newcomer) -> Enrolled:
@@ -230,7 +273,7 @@ def _take_in(centre: Centre, slot: str, held: Kept[EnrolCode], who: _Newcomer) -
             Open(journal_database(node.node)),
             Open(mailbox_database(node.node)),
             directory.publish(centre, node=node),
-            *_first_notes(centre, node, code, who.fork),
+            *_first_notes(centre, node, code, who),
         ]
     centre.store.commit(*writes)
     return Enrolled(node=node, office_name=office.name, prefix=office.prefix, secret=secret)
@@ -243,6 +286,8 @@ def _new_node(centre: Centre, code: EnrolCode, who: _Newcomer) -> Node:
         node=NodeId(code.node), office=code.office, key=who.key, epoch=1, registry=registry,
         active=True, enrolled_at=centre.now(), program=who.program,
     )  # fmt: skip
+    if who.returning is not None:
+        return _as_it_was(centre, node, who.returning)
     if who.fork is None:
         return node
     before = directory.node(centre.store, who.fork.node).value
@@ -256,6 +301,18 @@ def _new_node(centre: Centre, code: EnrolCode, who: _Newcomer) -> Node:
     )
 
 
+def _as_it_was(centre: Centre, node: Node, said: Returning) -> Node:
+    if said.origin and centre.store.record(NODES, said.origin) is None:
+        raise BaseUnknown(said.base[:40], node=said.origin[:40], base=said.base[:40])
+    return structs.replace(
+        node,
+        epoch=min(max(said.epoch, 1), MAX_EPOCH),
+        origin=said.origin,
+        base=generation.event_or_nothing(said.base),
+        base_hash=said.base_hash[:64],
+    )
+
+
 def _check_fork(centre: Centre, before: Node, fork: Fork) -> None:
     """Make sure that the event after which a machine was forked is here."""
     if not fork.base or (fork.base, fork.base_hash) == (before.base, before.base_hash):
@@ -265,15 +322,17 @@ def _check_fork(centre: Centre, before: Node, fork: Fork) -> None:
         raise BaseUnknown(fork.base[:40], node=before.node, base=fork.base[:40])
 
 
-def _first_notes(centre: Centre, node: Node, code: EnrolCode, fork: Fork | None) -> list[Writing]:
+def _first_notes(centre: Centre, node: Node, code: EnrolCode, who: _Newcomer) -> list[Writing]:
     """Plan what the centre notes of a node before it comes by for the first time."""
     present = centre.identity.generation
-    notes: list[Writing] = [
-        Put(TOKENS, node.node, Tokens(generation=present, told=present, at=centre.now()))
-    ]
-    if fork is None:
-        return [*notes, *generation.came_back(centre, node, present, "")]
-    return [*notes, *twins.forked(centre, fork.node, code.machine or fork.machine[:64])]
+    held = centre.store.record(TOKENS, node.node)
+    tokens = Tokens(generation=present, told=present, at=centre.now())
+    notes: list[Writing] = [Put(TOKENS, node.node, tokens, held.revision if held else None)]
+    if who.fork is not None:
+        notes += twins.forked(centre, who.fork.node, code.machine or who.fork.machine[:64])
+    elif who.returning is None:  # whoever returns has a journal to bring back first
+        notes += generation.came_back(centre, node, present, "")
+    return notes
 
 
 def _check_unchanged(centre: Centre, slot: str, held: Kept[EnrolCode]) -> None:
@@ -306,9 +365,14 @@ def _check_key(key: str) -> None:
         raise BadKey(f"{len(raw)} bytes")
 
 
-def _free_name(office: str, taken: set[str]) -> NodeId:
-    names = (office if n == 1 else f"{office[:36]}-{n}" for n in range(1, 1000))
-    return node_id(next(name for name in names if name not in taken))
+def _free_name(centre: Centre, office: str, taken: set[str]) -> NodeId:
+    """Find a name that nobody has, nor may have had before the centre was set back."""
+    present = centre.identity.generation
+    begin = 1 if present == generation.FIRST else present * _APART
+    names = (office if n == 1 else f"{office[:34]}-{n}" for n in count(begin))
+    forgotten = {one.node for one in generation.lost_nodes(centre.store, office)}
+    strangers = {kept.key for kept in centre.store.records(STRANGERS)}
+    return node_id(next(name for name in names if name not in taken | forgotten | strangers))
 
 
 def _typed(code: str) -> str:

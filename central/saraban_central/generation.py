@@ -22,13 +22,17 @@ from saraban_central.centre import Centre
 from saraban_central.identity_errors import BadGuard, SeriesClosed, SeriesOpen
 from saraban_central.identity_records import (
     LOSSES,
+    LOST_NODES,
     RAISES,
     REOPENED,
     RETURNED,
+    STRANGERS,
     Loss,
+    LostNode,
     Raise,
     Reopened,
     Returned,
+    Stranger,
 )
 from saraban_central.records import FOLLOWED, IDENTITY, NODES, SERIES, Followed, Node
 from saraban_central.store.interface import Keep, Kept, Put, Store, Writing
@@ -53,6 +57,8 @@ class ClosedOffice(NamedTuple):
     """Its nodes that did not bring everything back yet."""
     lost: tuple[str, ...]
     """Those that were restored themselves, so that nobody may know what is missing."""
+    unknown: tuple[str, ...]
+    """Those whose enrolment the centre has forgotten; they are in ``waits_for`` too."""
     reopened: tuple[str, ...]
     """Series that an administrator has reopened: ``register/year``."""
 
@@ -129,7 +135,7 @@ def require_known(centre: Centre, office: str, register: str, year: int) -> None
     reopened = centre.store.record(REOPENED, _key(office, register, year))
     if reopened is not None and reopened.value.generation == generation:
         return
-    if waits := [node.node for node in _not_back(centre.store, office, generation)]:
+    if waits := _waits(centre.store, office, generation):
         raise SeriesClosed(
             f"{office} {register} {year}", office=office, year=year, nodes=", ".join(waits)
         )
@@ -172,7 +178,7 @@ def reopen(
         held = centre.store.record(REOPENED, key)
         if held is not None and held.value.generation == generation:
             return held.value
-        if generation == FIRST or not _not_back(centre.store, office, generation):
+        if generation == FIRST or not _waits(centre.store, office, generation):
             raise SeriesOpen(f"{office} {register} {year}", office=office, year=year)
         before = held.value.barred if held else ()
         last = _greatest(centre.store, key, before)
@@ -193,17 +199,49 @@ def closed(centre: Centre) -> list[ClosedOffice]:
     waits: dict[str, list[Node]] = {}
     for node in _away(store, generation):
         waits.setdefault(node.office, []).append(node)
-    returned = {kept.key: kept.value for kept in store.records(RETURNED)} if waits else {}
-    found = []
-    for office, nodes in sorted(waits.items()):
-        lost = [one for one in nodes if _is_lost(returned.get(one.node), generation)]
-        open_again = tuple(
-            kept.key.partition("/")[2]
-            for kept in store.records(REOPENED, f"{office}/")
-            if kept.value.generation == generation
+    unknown: dict[str, list[str]] = {}
+    for lost_node in lost_nodes(store):
+        unknown.setdefault(lost_node.office, []).append(lost_node.node)
+    returned = {kept.key: kept.value for kept in store.records(RETURNED)}
+    return [
+        ClosedOffice(
+            office=office,
+            waits_for=(*_named(waits.get(office, ())), *unknown.get(office, ())),
+            lost=_named(
+                one for one in waits.get(office, ()) if _is_lost(returned.get(one.node), generation)
+            ),
+            unknown=tuple(unknown.get(office, ())),
+            reopened=_reopened(store, office, generation),
         )
-        found.append(ClosedOffice(office, _named(nodes), _named(lost), open_again))
-    return found
+        for office in sorted({*waits, *unknown})
+    ]
+
+
+def lost_nodes(store: Store, office: str = "") -> list[LostNode]:
+    """List the nodes whose enrolment the centre has forgotten, of one office or of all."""
+    prefix = f"{office}/" if office else ""
+    return [
+        kept.value
+        for kept in store.records(LOST_NODES, prefix)
+        if store.record(NODES, kept.value.node) is None
+    ]
+
+
+def strangers(store: Store) -> list[Stranger]:
+    """List the names under which somebody knocked who is not known here."""
+    return [
+        kept.value for kept in store.records(STRANGERS) if store.record(NODES, kept.key) is None
+    ]
+
+
+def forgotten(centre: Centre, node: Node, colleagues: Iterable[str]) -> list[LostNode]:
+    """Tell which of a node's colleagues the centre does not know, and has not noted yet."""
+    return [
+        LostNode(node=name, office=node.office, named_by=node.node, at=centre.now())
+        for name in colleagues
+        if centre.store.record(NODES, name) is None
+        and centre.store.record(LOST_NODES, f"{node.office}/{name}") is None
+    ]
 
 
 def losses(store: Store) -> list[LossNow]:
@@ -262,10 +300,19 @@ def event_or_nothing(text: str) -> str:
     return text
 
 
-def _not_back(store: Store, office: str, generation: int) -> list[Node]:
-    """List the nodes of an office that did not bring everything back yet."""
-    return [
-        node
+def _reopened(store: Store, office: str, generation: int) -> tuple[str, ...]:
+    return tuple(
+        kept.key.partition("/")[2]
+        for kept in store.records(REOPENED, f"{office}/")
+        if kept.value.generation == generation
+    )
+
+
+def _waits(store: Store, office: str, generation: int) -> list[str]:
+    """Name the nodes of an office that did not bring everything back yet."""
+    unknown = [one.node for one in lost_nodes(store, office)]
+    return unknown + [
+        node.node
         for node in directory.nodes(store)
         if node.office == office
         and node.active

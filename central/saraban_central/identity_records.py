@@ -80,8 +80,8 @@ class Raise(_Record, frozen=True):
     by: str
     """Who said so: ``cli:`` and a user, a user name, or a node that proved it."""
     why: str
-    """``restored``: a person said so; ``token``, ``events``, ``epoch`` or ``generation``: a node
-    knew more of these than the centre."""
+    """``restored``: a person said so; ``token``, ``events``, ``epoch``, ``generation`` or ``node``:
+    a node knew more of these than the centre."""
 
 
 class Loss(_Record, frozen=True):
@@ -109,6 +109,22 @@ class Returned(_Record, frozen=True):
     """Whether it was itself restored before it came by, so that nobody may know what is missing."""
 
 
+class LostNode(_Record, frozen=True):
+    """A node of which only its colleagues know: the centre was set back to before its enrolment."""
+
+    node: str
+    office: str
+    named_by: str
+    at: str
+
+
+class Stranger(_Record, frozen=True):
+    """A name under which somebody knocked whom the centre does not know."""
+
+    node: str
+    at: str
+
+
 class Reopened(_Record, frozen=True):
     """An administrator let a series be granted again though not all of its nodes came back."""
 
@@ -133,3 +149,7 @@ RETURNED: Final = Shelf("returned", Returned)
 """Key: the node's name."""
 REOPENED: Final = Shelf("reopened", Reopened)
 """Key: ``office/register/year``."""
+LOST_NODES: Final = Shelf("lost-node", LostNode)
+"""Key: ``office/node``."""
+STRANGERS: Final = Shelf("stranger", Stranger)
+"""Key: the name."""

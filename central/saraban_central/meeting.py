@@ -9,6 +9,8 @@ All of it is decided from one look at the store and committed together, so a req
 twice, or two at once, end as one.
 """
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -17,17 +19,26 @@ from msgspec import structs
 
 from saraban_central import directory, generation, twins
 from saraban_central.centre import Centre
-from saraban_central.identity_records import LOSSES, TOKENS, Loss, Sighting, Tokens
+from saraban_central.identity_records import (
+    LOSSES,
+    LOST_NODES,
+    TOKENS,
+    Loss,
+    Sighting,
+    Tokens,
+)
 from saraban_central.records import CONTACTS, NODES, Contact, Node
 from saraban_central.sightings import Decision, Standing, standing
 from saraban_central.store.interface import Keep, Kept, Put, Writing
 from saraban_sync import ratchet
-from saraban_sync.ids import MAX_EPOCH, Whole
+from saraban_sync.errors import NotAnIdentifier
+from saraban_sync.ids import MAX_EPOCH, Whole, node_id
 from saraban_sync.ratchet import Ratchet, Verdict
 from saraban_sync.registers import instant, parse_instant
 from saraban_sync.wire import journal_database
 
 _SUPERSEDED: Final = "superseded"
+_COLLEAGUES: Final = 50
 _MEANS: Final = {"twin": "stranger", "diverged": "diverged", _SUPERSEDED: "epoch"}
 """What a fence says about a twin that nobody has found before."""
 
@@ -62,6 +73,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     epoch: Whole = 0
     generation: Whole = 0
     """The highest generation of the centre that the node knows of; 0 when it does not say."""
+    colleagues: tuple[str, ...] = ()
+    """The other nodes of its office that it knows from the directory."""
 
 
 class Met(NamedTuple):
@@ -105,6 +118,7 @@ class _Meeting:
         self._generation = centre.identity.generation
         self._now = centre.now()
         self._writes: list[Writing] = []
+        self._forgotten = generation.forgotten(centre, self._node, _names(said.colleagues))
 
     def run(self) -> Met:
         contact = self._contact()
@@ -196,6 +210,9 @@ class _Meeting:
             self._change(node)
         if self._lacks_events():
             self._note_loss()
+        self._writes += [
+            Keep(LOST_NODES, f"{one.office}/{one.node}", one) for one in self._forgotten
+        ]
 
     def _proof(self, *, unknown: bool) -> str:
         """Tell what the node knows that the centre should know; empty if there is nothing."""
@@ -206,7 +223,9 @@ class _Meeting:
             return "epoch"
         if unknown:
             return "token"
-        return "events" if self._lacks_events() else ""
+        if self._lacks_events():
+            return "events"
+        return "node" if self._forgotten else ""
 
     def _is_news(self, why: str) -> bool:
         """Tell whether nobody has noticed yet that the centre was set back.
@@ -303,6 +322,13 @@ class _Meeting:
 
     def _last_event(self) -> str:
         return generation.event_or_nothing(self._said.last_event)
+
+
+def _names(said: Iterable[str]) -> Iterator[str]:
+    """Give those of the first few names that can be nodes."""
+    for name in list(said)[:_COLLEAGUES]:
+        with suppress(NotAnIdentifier):
+            yield node_id(name)
 
 
 def _offset(now: datetime, claimed: str) -> int:

@@ -8,7 +8,7 @@ from saraban_node.cli.arrivals import arrivals, deliveries
 from saraban_node.cli.backup import backup, restore
 from saraban_node.cli.clock import clock
 from saraban_node.cli.common import guarded
-from saraban_node.cli.fence import fence_group, fork, machine_code
+from saraban_node.cli.fence import fence_group, fork, machine_code, rejoin
 from saraban_node.cli.people import person
 
 
@@ -37,6 +37,7 @@ for command in (
     number_commands.keep_house,
     fence_group,
     machine_code,
+    rejoin,
     fork,
 ):
     cli.add_command(command)

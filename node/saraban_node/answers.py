@@ -75,6 +75,19 @@ class ForkOf(msgspec.Struct, frozen=True, kw_only=True):
     """Hash of the machine."""
 
 
+class ReturnOf(msgspec.Struct, frozen=True, kw_only=True):
+    """What this node was at a centre that has forgotten it."""
+
+    node: str
+    epoch: int
+    generation: int
+    origin: str = ""
+    """The name it was forked from; empty for most."""
+    base: str = ""
+    """The last event it shares with that one."""
+    base_hash: str = ""
+
+
 class EpochAsked(msgspec.Struct, frozen=True, kw_only=True):
     """The request for a new epoch, or for the centre's word on one begun by hand."""
 

@@ -13,6 +13,7 @@ from saraban_base.sqlite import Cursor
 from saraban_node import (
     backup_records,
     deliveries,
+    directory,
     journal,
     meta,
     outbox,
@@ -103,12 +104,13 @@ def _status(node: Appliance, cursor: Cursor) -> dict[str, object]:
         "machine": machine_of(cursor),
         "fenced": meta.get(cursor, meta.FENCED),
         "held": journal.id_at(cursor, deliveries.known_stored(cursor)),
-        "epoch": _agreed_epoch(cursor),
+        "epoch": agreed_epoch(cursor),
         "generation": int(meta.get(cursor, meta.GENERATION) or "0"),
+        "colleagues": directory.colleagues(cursor, office=node.office, node=node.node),
     }
 
 
-def _agreed_epoch(cursor: Cursor) -> int:
+def agreed_epoch(cursor: Cursor) -> int:
     """Give the newest epoch of which the centre knows: not one that was just begun by hand."""
     begun = meta.get(cursor, meta.UNCLAIMED).split()
     if not begun:

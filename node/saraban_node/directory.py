@@ -103,3 +103,14 @@ def node_office(cursor: Cursor, node: str) -> str | None:
         cursor, "SELECT office FROM directory_entry WHERE kind = 'node' AND code = ?", (node,)
     )
     return None if found is None else str(found)
+
+
+def colleagues(cursor: Cursor, *, office: str, node: str) -> list[str]:
+    """List the other nodes of an office that are in use."""
+    found = rows(
+        cursor,
+        "SELECT code FROM directory_entry WHERE kind = 'node' AND office = ? AND code <> ?"
+        " AND active ORDER BY code",
+        (office, node),
+    )
+    return [str(row[0]) for row in found]

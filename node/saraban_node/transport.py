@@ -18,6 +18,7 @@ from saraban_node.answers import (
     EpochAsked,
     EpochGiven,
     ForkOf,
+    ReturnOf,
     StatusAnswer,
     Unreadable,
 )
@@ -275,6 +276,7 @@ def enrol(
     program: str,
     timeout: float,
     fork: ForkOf | None = None,
+    returning: ReturnOf | None = None,
 ) -> Enrolment:
     """Show the centre a one-time code and the node's public key.
 
@@ -285,6 +287,7 @@ def enrol(
         program: version of this program.
         timeout: seconds to wait for an answer.
         fork: where the machine comes from, if it goes on under a new name.
+        returning: what it was, if the centre has forgotten it.
 
     Raises:
         CentreUnreachable: there is no line.
@@ -294,6 +297,8 @@ def enrol(
     asked: dict[str, object] = {"code": code, "key": key, "program": program}
     if fork is not None:
         asked["fork"] = msgspec.to_builtins(fork)
+    if returning is not None:
+        asked["returning"] = msgspec.to_builtins(returning)
     status, result = strict.post_once(url.rstrip("/") + "/api/v1/enrol", asked, timeout=timeout)
     return _converted(status, result, Enrolment, what="enrol")
 

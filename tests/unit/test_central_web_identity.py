@@ -154,6 +154,21 @@ def test_what_was_missing_is_listed_until_it_has_come_back(web: WebCentre, admin
     assert web.centre.store.record(NODES, "doi") is not None
 
 
+def test_a_node_that_was_forgotten_is_called_back_from_the_page(
+    web: WebCentre, admin: Browser
+) -> None:
+    school = a_machine(web.district, "doi")
+    assert school.come(colleagues=["doi-2"]) == "ok"
+
+    admin.open("/generation")
+    assert "doi-2 ลงทะเบียนหลังการสำรอง" in admin.text
+    assert "ลืมว่าเคยลงทะเบียน" in admin.text
+    admin.send("/offices/doi/codes", {"node": "doi-2"})
+
+    assert "doi-2" in admin.text
+    assert re.search(r'class="secret"[^>]*>([^<]+)<', admin.shown.text)
+
+
 @pytest.mark.parametrize("language", ["th", "en"])
 def test_the_pages_open_in_both_languages_and_need_no_script(web: WebCentre, language: str) -> None:
     _twins(web)

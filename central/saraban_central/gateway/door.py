@@ -10,17 +10,21 @@ import binascii
 import hmac
 from typing import Final
 
+from saraban_central.centre import Centre
 from saraban_central.enrolment import secret_hash
 from saraban_central.gateway.answers import Denied, forbidden
 from saraban_central.gateway.calls import Kind
+from saraban_central.identity_records import STRANGERS, Stranger
 from saraban_central.records import CREDENTIALS, NODES, Node
-from saraban_central.store.interface import Records
+from saraban_central.store.interface import Keep, Records
 from saraban_sync.errors import NotAnIdentifier
 from saraban_sync.ids import node_id
 from saraban_sync.wire import CHUNKS, DIRECTORY, journal_database, mailbox_database
 
 _NOBODY: Final = secret_hash("nobody has this secret")
 _MAX_HEADER: Final = 400
+_STRANGERS: Final = 100
+"""So many names are kept; anybody can make one up."""
 
 
 def authenticate(records: Records, authorization: str) -> Node:
@@ -61,6 +65,14 @@ def kind_of(database: str, node: Node) -> Kind:
     if database not in known:
         raise forbidden("not a database of this node")
     return known[database]
+
+
+def note_stranger(centre: Centre, authorization: str) -> None:
+    """Note the name of somebody who is not known here: an enrolment may have been forgotten."""
+    name, _ = _basic(authorization)
+    store = centre.store
+    if name and store.record(CREDENTIALS, name) is None and store.count(STRANGERS) < _STRANGERS:
+        store.commit(Keep(STRANGERS, name, Stranger(node=name, at=centre.now())))
 
 
 def _basic(authorization: str) -> tuple[str, str]:

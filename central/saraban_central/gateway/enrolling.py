@@ -1,6 +1,7 @@
 """``POST /api/v1/enrol``: a new node shows its one-time code and public key, and is taken in.
 
-So is a machine that shared another node's name and goes on under its own.
+So is a machine that shared another node's name and goes on under its own, and a node that a centre
+has forgotten when it was set back.
 
 It is the one request of a node without credentials, so it is small and its wrong tries are counted:
 ten from one address or a hundred in all within a quarter of an hour close it for that long. (A code
@@ -18,7 +19,7 @@ from litestar.handlers import HTTPRouteHandler
 from saraban_base.web.needs import OWN
 from saraban_central import enrolment
 from saraban_central.centre import Centre
-from saraban_central.enrolment import Enrolled, Fork
+from saraban_central.enrolment import Enrolled, Fork, Returning
 from saraban_central.errors import BadCode, BadKey, NodeExists, Raced, TooManyTries
 from saraban_central.gateway.answers import Denied, encode
 from saraban_central.gateway.calls import decode
@@ -47,6 +48,7 @@ class _Asked(msgspec.Struct, frozen=True):
     key: str
     program: str = ""
     fork: Fork | None = None
+    returning: Returning | None = None
 
 
 class Tries:
@@ -99,6 +101,7 @@ def route(centre: Centre) -> HTTPRouteHandler:
                 key=asked.key,
                 program=asked.program,
                 fork=asked.fork,
+                returning=asked.returning,
             )
         except Denied as denied:
             return _answer(centre, denied.status, {"error": denied.error, "reason": denied.reason})

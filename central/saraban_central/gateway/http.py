@@ -35,6 +35,7 @@ _LEVEL: Final = 6
 _WORTH_PACKING: Final = 512
 _MAX_OPEN_FEEDS: Final = 8
 _MAX_PARAMETERS: Final = 100
+_NOBODY: Final = 401
 
 
 class Gateway:
@@ -53,6 +54,9 @@ class Gateway:
         try:
             await self._answer(request)
         except Denied as denied:
+            if denied.status == _NOBODY:
+                who = request.header(b"authorization")
+                await off_loop(door.note_stranger, self._centre, who)
             await request.answer(denied.answer())
         except Disconnected:
             return

@@ -80,6 +80,7 @@ class GenerationPages:
             generation=centre.identity.generation,
             raises=generation.raises(centre.store),
             closed=generation.closed(centre),
+            strangers=generation.strangers(centre.store),
             losses=generation.losses(centre.store)[:_SHOWN],
             learned=learned.grants_lost(centre),
             names=self._desk.names(),

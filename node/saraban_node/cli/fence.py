@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from saraban_node import contact, fence, lifting, machine, meta
+from saraban_node import contact, fence, lifting, machine, meta, returning
 from saraban_node.appliance import Appliance
 from saraban_node.cli.common import actor, folder_option, json_option, opened, say
 from saraban_node.fence import FenceView, Lift
@@ -118,6 +118,18 @@ def fork(folder: Path, as_json: bool, code: str) -> None:
         name = Syncer(node).fork(code, actor=actor())
     result = {"node": name, "forked_from": before}
     say(result, as_json=as_json, text=f"{before} → {name}")
+
+
+@click.command()
+@folder_option
+@json_option
+@click.option("--code", required=True, help="Enrolment code for this very name.")
+def rejoin(folder: Path, as_json: bool, code: str) -> None:
+    """Be taken in again by a centre that was restored and has forgotten this node."""
+    with opened(folder) as node:
+        returning.rejoin(node, code=code)
+    text = f"{node.node}: ส่วนกลางรับเข้าใหม่แล้ว · taken in again"
+    say({"node": node.node}, as_json=as_json, text=text)
 
 
 def _status(folder: Path, *, as_json: bool) -> None:
