@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from saraban_central.audit.findings import Severity
 from saraban_central.audit.keeping import Auditing
+from saraban_central.audit.kinds import Severity
 from saraban_central.records import (
     ALARMS,
     CONTACTS,

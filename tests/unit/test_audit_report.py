@@ -12,8 +12,9 @@ import pytest
 
 from saraban_central.audit.auditor import audit
 from saraban_central.audit.errors import AuditStopped
-from saraban_central.audit.findings import KINDS, Place, Severity, found
+from saraban_central.audit.findings import KINDS, Place, found
 from saraban_central.audit.keeping import Auditing, last_report
+from saraban_central.audit.kinds import Severity
 from saraban_central.audit.report import Report, as_csv, read_report, sign_report
 from saraban_central.store.interface import Insert
 from saraban_sync.body import Signed

@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 from saraban_base.web.voice import Catalogue, base_texts
-from saraban_central.audit.findings import Severity
+from saraban_central.audit.kinds import Severity
 from saraban_central.people import ROLES
 from saraban_central.readmodel.deliveries import STAGES
 from saraban_sync.events import KINDS

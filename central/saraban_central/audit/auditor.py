@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,27 +27,54 @@ from saraban_central.audit.evidence import (
     Directory,
     Held,
     Letters,
-    OfficeFacts,
     Rules,
     read_directory,
     read_grants,
 )
-from saraban_central.audit.findings import Finding, Place, Severity, found, worst_first
-from saraban_central.audit.numbers import check_grants, check_numbers
+from saraban_central.audit.findings import Finding, Place, found, worst_first
+from saraban_central.audit.kinds import Severity
+from saraban_central.audit.numbers import NumbersResult, check_grants, check_numbers, state_counts
 from saraban_central.audit.proving import Prover
 from saraban_central.audit.reading import JournalReader
 from saraban_central.audit.report import VERSION, NodeResult, OfficeResult, Report
+from saraban_central.audit.tally import Tally
 from saraban_central.records import ALARMS, CONTACTS, FOLLOWED, IDENTITY, INTAKE
 from saraban_central.store.interface import Store
-from saraban_sync.errors import NotAnIdentifier
-from saraban_sync.grants import DirectoryEntry
-from saraban_sync.ids import parse_event_id
-from saraban_sync.registers import instant
+from saraban_sync.errors import NotAnIdentifier, Unintelligible
+from saraban_sync.events import parse_event
+from saraban_sync.grants import DirectoryEntry, Grant
+from saraban_sync.ids import OfficeCode, parse_event_id
+from saraban_sync.journal_events import EpochStarted
+from saraban_sync.registers import Series, instant
 from saraban_sync.wire import journal_database
 
 
+class OfficeReading(NamedTuple):
+    """What the journals of one office say, and whether they prove it."""
+
+    tally: Tally
+    nodes: tuple[NodeResult, ...]
+    grants: dict[Series, list[Grant]]
+    """The centre's, and those that only the journals have."""
+    numbers: NumbersResult
+
+
 @dataclass
-class _Audit:
+class Reading:
+    """Reads journals, checks them, and gathers what is found.
+
+    Args:
+        store: the centre's store.
+        centre: the centre's public key.
+        now: the moment of the reading.
+        rules: how patient to be.
+        heads: the last event of each journal that an earlier audit proved.
+        stop: asked now and then; the reading ends when it says so.
+        directory: the signed directory.
+        held: the signed grants.
+        prover: checks signatures.
+    """
+
     store: Store
     centre: str
     now: datetime
@@ -60,24 +88,30 @@ class _Audit:
     findings: list[Finding] = field(default_factory=list)
     events: int = 0
 
-    def office(self, code: str, name: str) -> OfficeResult:
-        facts = OfficeFacts()
-        nodes = [self._node(node, facts) for node in self.directory.nodes_of(code)]
-        numbers = check_numbers(facts, self.held.by_series)
-        self.findings += numbers.findings
-        return OfficeResult(
-            office=code, name=name, nodes=tuple(nodes), entries=facts.entries, void=facts.void,
-            unexplained_numbers=numbers.unexplained, chain_ok=all(n.chain_ok for n in nodes),
-            critical=0, serious=0, notice=0,
-        )  # fmt: skip
+    def office(self, code: str) -> OfficeReading:
+        """Read all journals of one office and account for its numbers.
 
-    def _node(self, node: DirectoryEntry, facts: OfficeFacts) -> NodeResult:
-        code = node.code
+        Raises:
+            AuditStopped: ``stop`` said so.
+        """
+        tally = Tally(OfficeCode(code), self.directory.forks(code))
+        grants = {key: list(own) for key, own in self.held.by_series.items() if key.office == code}
+        nodes = tuple(self._node(node, tally, grants) for node in self.directory.nodes_of(code))
+        numbers = check_numbers(tally, grants)
+        self.findings += numbers.findings
+        return OfficeReading(tally, nodes, grants, numbers)
+
+    def _node(
+        self, node: DirectoryEntry, tally: Tally, grants: dict[Series, list[Grant]]
+    ) -> NodeResult:
+        code, database = node.code, journal_database(node.code)
         chain = ChainCheck(node, self.rules, self._came(code), self.now)
-        reader = JournalReader(node.office, code, self.centre, self.held.ids, facts, self.letters)
+        reader = JournalReader(node.office, code, self.centre, self.held, tally, self.letters)
         said, remembered = self._said(code), self.heads.get(code)
-        chain.watch(noted.event for noted in (said, remembered) if noted)
-        for proof in self.prover.journal(self.store, journal_database(code), node.key):
+        chain.watch(
+            [*(noted.event for noted in (said, remembered) if noted), *self._bases(node, database)]
+        )
+        for proof in self.prover.journal(self.store, database, self.directory.keys(node)):
             if self.stop():
                 raise AuditStopped("asked to end")
             event = chain.take(proof)
@@ -91,6 +125,8 @@ class _Audit:
         chain.finish()
         self.letters.unproven.update((code, name) for name in chain.unproven)
         self.letters.gaps[code] = chain.gaps
+        for grant in reader.unlisted:
+            grants.setdefault(grant.series, []).append(grant)
         self.findings += chain.findings + reader.findings
         self.events += chain.events
         broken = any(one.kind in CHAIN_KINDS for one in chain.findings)
@@ -98,6 +134,19 @@ class _Audit:
             node=code, active=node.active, events=chain.events, last=chain.head[0],
             hash=chain.head[1], chain_ok=not broken,
         )  # fmt: skip
+
+    def _bases(self, node: DirectoryEntry, database: str) -> list[str]:
+        """Name the events after which epochs begin, so that their hashes are kept on the way."""
+        found = []
+        for epoch in range(2, node.epoch + 1):
+            for document in self.store.page(database, first=f"{epoch:04d}-", limit=1):
+                try:
+                    body = parse_event(document.payload, document.signature).body
+                except Unintelligible:
+                    continue
+                if isinstance(body, EpochStarted):
+                    found.append(body.base)
+        return found
 
     def _said(self, node: str) -> Remembered | None:
         """What the node itself said its last event was; nothing when it said nonsense."""
@@ -129,6 +178,23 @@ class _Audit:
         ]
 
 
+def reading(
+    store: Store,
+    *,
+    centre: str,
+    now: datetime,
+    prover: Prover,
+    rules: Rules | None = None,
+    heads: Mapping[str, Remembered] | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Reading:
+    """Begin to read: the signed directory and the signed grants come first."""
+    return Reading(
+        store, centre, now, rules or Rules(), heads or {}, stop, read_directory(store, centre),
+        read_grants(store, centre), prover,
+    )  # fmt: skip
+
+
 def audit(
     store: Store,
     *,
@@ -155,12 +221,13 @@ def audit(
     """
     began, now, rules = clock.monotonic(), clock.now(), rules or Rules()
     with Prover() as prover:
-        work = _Audit(
-            store, centre, now, rules, heads or {}, stop, read_directory(store, centre),
-            read_grants(store, centre), prover,
-        )  # fmt: skip
+        work = reading(
+            store, centre=centre, now=now, prover=prover, rules=rules, heads=heads, stop=stop
+        )
         work.papers()
-        offices = [work.office(code, name) for code, name in _offices(work.directory)]
+        offices = [
+            _result(code, name, work.office(code)) for code, name in _offices(work.directory)
+        ]
     letters = reconcile(work.letters, work.directory, rules, now)
     work.findings += letters.findings
     work.findings += check_door(store, work.directory, work.findings)
@@ -176,6 +243,18 @@ def audit(
         conflicts=sum(1 for kept in store.records(ALARMS) if kept.value.kind == "conflict"),
         offices=tuple(_counted(offices, work.findings)),
         findings=tuple(sorted(work.findings, key=worst_first)),
+    )  # fmt: skip
+
+
+def _result(code: str, name: str, read: OfficeReading) -> OfficeResult:
+    return OfficeResult(
+        office=code, name=name, nodes=read.nodes, entries=read.tally.entries,
+        void=read.tally.void, unexplained_numbers=read.numbers.unexplained,
+        chain_ok=all(one.chain_ok for one in read.nodes), critical=0, serious=0, notice=0,
+        states={
+            state.value: count
+            for state, count in sorted(state_counts(read.numbers.accounts.values()).items())
+        },
     )  # fmt: skip
 
 

@@ -1,5 +1,9 @@
 """Walks one journal from its first event: order, signatures, hashes, epochs, times.
 
+Within an epoch a journal is a line. A new epoch goes on after the event it names as its base; what
+stands between the two is the tail that a restored database did not know, and no fault. A forked
+journal begins after the last event it shares with the one it comes from.
+
 Each fault is reported once, where it is: after an event that proves nothing the next one is not
 blamed for naming the hash that the true event had.
 """
@@ -15,6 +19,7 @@ from saraban_sync.errors import DocumentTooLarge, NotAnIdentifier, Unintelligibl
 from saraban_sync.events import GENESIS, Event, check_size, parse_event, payload_hash
 from saraban_sync.grants import DirectoryEntry
 from saraban_sync.ids import parse_event_id
+from saraban_sync.journal_events import EpochStarted
 from saraban_sync.registers import parse_instant
 
 CHAIN_KINDS: Final = frozenset(
@@ -58,6 +63,10 @@ class ChainCheck:
         self._next = 1
         self._prev: str | None = GENESIS
         self._epoch = 1
+        if node.origin and node.base:
+            self._epoch, before = _place(node.base)
+            self._next, self._prev = before + 1, node.base_hash
+        self._forked = not node.origin
         self._before: datetime | None = None
         self._ahead = False
         self._hashes: dict[str, str] = {}
@@ -72,10 +81,12 @@ class ChainCheck:
         name = proof.document.id
         self.events += 1
         try:
-            _, seq = parse_event_id(name)
+            epoch, seq = parse_event_id(name)
         except NotAnIdentifier:
             self._say("unreadable", name[:64])
             return None
+        if epoch > self._epoch:
+            self._turn_back(proof)
         self._gap(name, seq)
         own_hash = payload_hash(proof.document.payload)
         self.head = (name, own_hash)
@@ -121,6 +132,17 @@ class ChainCheck:
         if self.newer:
             self._say("newer", "", count=self.newer)
 
+    def _turn_back(self, proof: Proof) -> None:
+        """Go back to the event after which a new epoch begins, if it is one that was here."""
+        event = _read(proof) if proof.signer else None
+        if event is None or not isinstance(event.body, EpochStarted):
+            return
+        base = event.body.base
+        if base not in self._hashes or base == self.head[0]:
+            return  # what does not follow is told as such
+        self._next, self._prev = parse_event_id(base)[1] + 1, self._hashes[base]
+        self._before = None
+
     def _gap(self, name: str, seq: int) -> None:
         if seq > self._next:
             self.gaps.append((self._next, seq - 1))
@@ -132,21 +154,21 @@ class ChainCheck:
         self._next = seq + 1
 
     def _proven(self, name: str, proof: Proof, own_hash: str) -> Event | None:
-        if not proof.signed:
+        if not proof.signer:
             self._unproven("signature", name)
             return None
-        try:
-            check_size(proof.document.payload)
-            event = parse_event(proof.document.payload, proof.document.signature)
-        except (Unintelligible, DocumentTooLarge):
+        event = _read(proof)
+        if event is None:
             # Signed, so the chain goes through it even though nobody here can read it.
             self._say("unreadable", name)
             self.unproven.add(name)
             self._prev = own_hash
             return None
-        if event.node != self._node.code or event.id != name:
+        own = proof.signer == self._node.code
+        if event.node != proof.signer or event.id != name or (self._forked and not own):
             self._unproven("foreign", name, other=f"{event.node} {event.id}")
             return None
+        self._forked = self._forked or own
         return event
 
     def _unproven(self, kind: str, name: str, /, **facts: object) -> None:
@@ -180,3 +202,18 @@ class ChainCheck:
     def _say(self, kind: str, event: str, since: str = "", /, **facts: object) -> None:
         place = Place(self._node.office, self._node.code, event, since)
         self.findings.append(found(kind, place, **facts))
+
+
+def _read(proof: Proof) -> Event | None:
+    try:
+        check_size(proof.document.payload)
+        return parse_event(proof.document.payload, proof.document.signature)
+    except (Unintelligible, DocumentTooLarge):
+        return None
+
+
+def _place(event: str) -> tuple[int, int]:
+    try:
+        return parse_event_id(event)
+    except NotAnIdentifier:
+        return 0, 0

@@ -32,17 +32,17 @@ def reconcile(letters: Letters, directory: Directory, rules: Rules, now: datetim
         rules: how long a letter may take.
         now: the moment of the audit.
     """
-    arrived = _by_letter(letters.arrived)
-    registered = _by_letter(letters.registered)
+    arrived = _by_letter(letters, letters.arrived)
+    registered = _by_letter(letters, letters.registered)
     findings = _unknown_letters(letters, directory)
     findings += _wrong_receipts(letters)
     findings += _late(letters, directory, rules, now)
     takers = directory.takers()
     counts = [0, 0, 0]
-    for letter in letters.sent.values():
+    for letter in letters.every():
         missing = []
         for office in dict.fromkeys(letter.offices):
-            key = (office, (letter.node, letter.event))
+            key = (office, (letter.node, letter.event, letter.hash))
             got, booked = key in arrived, key in registered
             for place, true in enumerate((True, got or booked, booked)):
                 counts[place] += true
@@ -53,11 +53,20 @@ def reconcile(letters: Letters, directory: Directory, rules: Rules, now: datetim
     return Reconciled(counts[0], counts[1], counts[2], findings)
 
 
-def _by_letter(told: Iterable[Told]) -> dict[tuple[str, tuple[str, str]], Told]:
-    first: dict[tuple[str, tuple[str, str]], Told] = {}
+_Key = tuple[str, tuple[str, str, str]]
+"""The receiving office; node, event and hash of the letter."""
+
+
+def _by_letter(letters: Letters, told: Iterable[Told]) -> dict[_Key, Told]:
+    first: dict[_Key, Told] = {}
     for one in told:
-        first.setdefault((one.office, one.source), one)
+        first.setdefault(_key(letters, one), one)
     return first
+
+
+def _key(letters: Letters, told: Told) -> _Key:
+    sent = letters.letter(told)
+    return told.office, (*told.source, sent.hash if sent else told.hash)
 
 
 def _unknown_letters(letters: Letters, directory: Directory) -> list[Finding]:
@@ -65,7 +74,7 @@ def _unknown_letters(letters: Letters, directory: Directory) -> list[Finding]:
     accused: set[tuple[str, tuple[str, str]]] = set()
     for told in (*letters.arrived, *letters.registered, *letters.receipted):
         key = (told.office, told.source)
-        sent = letters.sent.get(told.source)
+        sent = letters.letter(told)
         if key in accused or (sent is not None and _agree(told, sent)):
             continue
         if sent is None and _cannot_tell(letters, told.source):
@@ -97,12 +106,13 @@ def _cannot_tell(letters: Letters, source: tuple[str, str]) -> bool:
 
 
 def _wrong_receipts(letters: Letters) -> list[Finding]:
-    booked: dict[tuple[str, tuple[str, str]], set[tuple[int, int]]] = {}
+    booked: dict[_Key, set[tuple[int, int]]] = {}
     for told in letters.registered:
-        booked.setdefault((told.office, told.source), set()).add(told.numbers)
+        if told.numbers != (0, 0):  # it has only an emergency number yet
+            booked.setdefault(_key(letters, told), set()).add(told.numbers)
     findings = []
     for told in letters.receipted:
-        held = booked.get((told.office, told.source), set())
+        held = booked.get(_key(letters, told), set())
         if told.numbers in held:
             continue
         year, number = told.numbers
@@ -115,11 +125,11 @@ def _wrong_receipts(letters: Letters) -> list[Finding]:
 
 
 def _late(letters: Letters, directory: Directory, rules: Rules, now: datetime) -> list[Finding]:
-    registered = _by_letter(letters.registered)
+    registered = _by_letter(letters, letters.registered)
     findings = []
-    for key, told in _by_letter(letters.arrived).items():
+    for key, told in _by_letter(letters, letters.arrived).items():
         days = (now - parse_instant(told.at)).days
-        sent = letters.sent.get(told.source)
+        sent = letters.letter(told)
         if key not in registered and days >= rules.late_days and sent is not None:
             other = directory.name(sent.office)
             findings.append(found("late", _place(told), letter=sent.label, other=other, days=days))

@@ -4,12 +4,13 @@ Nothing is taken on trust from a table that a hand with a SQL shell could have c
 from the signed directory, ranges from signed grants, facts from signed events.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from saraban_central.audit.findings import Finding, Place, found
 from saraban_central.audit.proving import pages
-from saraban_central.records import SERIES
+from saraban_central.records import SERIES, SeriesGrants
 from saraban_central.store.interface import Store
 from saraban_sync.body import Signed
 from saraban_sync.errors import BadSignature, RangeProblem, Unintelligible
@@ -38,11 +39,27 @@ class Directory(NamedTuple):
     findings: list[Finding]
 
     def nodes_of(self, office: str) -> list[DirectoryEntry]:
-        """The nodes of an office, in order of their names."""
+        """The nodes of an office, in order of their names, a forked one after its origin."""
         return sorted(
             (node for node in self.nodes.values() if node.office == office),
-            key=lambda node: node.code,
+            key=lambda node: (len(self.keys(node)), node.code),
         )
+
+    def keys(self, node: DirectoryEntry) -> dict[str, str]:
+        """Give the keys that may have signed events of a journal, by names, its own first."""
+        found = {node.code: node.key}
+        while node.origin in self.nodes and node.origin not in found:
+            node = self.nodes[node.origin]
+            found[node.code] = node.key
+        return found
+
+    def forks(self, office: str) -> dict[str, tuple[str, str]]:
+        """Tell from which node each forked one comes, and the last event both share."""
+        return {
+            node.code: (node.origin, node.base)
+            for node in self.nodes.values()
+            if node.office == office and node.origin in self.nodes and node.base
+        }
 
     def name(self, office: str) -> str:
         """The name of an office; its code when nobody knows it."""
@@ -87,6 +104,7 @@ def read_grants(store: Store, centre: str) -> Held:
     """Read every range ever granted, each checked against the centre's signature."""
     held = Held({}, set(), [])
     for series in store.records(SERIES):
+        held.findings.extend(_answered_twice(series.value))
         for granted in series.value.grants:
             place = Place(series.value.office, granted.node, since=granted.at)
             try:
@@ -99,24 +117,15 @@ def read_grants(store: Store, centre: str) -> Held:
     return held
 
 
-class Use(NamedTuple):
-    """A number that was used, in the order of its journal."""
-
-    number: int
-    node: str
-    event: str
-    at: str
-    imported: bool
-
-
-@dataclass
-class OfficeFacts:
-    """What the verified events of one office's journals say about its numbers."""
-
-    used: dict[Series, list[Use]] = field(default_factory=dict)
-    entries: int = 0
-    void: int = 0
-    unknown_grants: list[Grant] = field(default_factory=list)
+def _answered_twice(series: SeriesGrants) -> list[Finding]:
+    """Find requests for numbers that more than one range answers."""
+    findings = []
+    answers: dict[str, str] = {}
+    for granted in series.grants:
+        if granted.request and answers.setdefault(granted.request, granted.grant) != granted.grant:
+            place = Place(series.office, granted.node, since=granted.at)
+            findings.append(found("request-twice", place, request=granted.request))
+    return findings
 
 
 class Told(NamedTuple):
@@ -149,7 +158,8 @@ class SentLetter(NamedTuple):
 class Letters:
     """What all journals say about letters between offices."""
 
-    sent: dict[tuple[str, str], SentLetter] = field(default_factory=dict)
+    sent: dict[tuple[str, str], list[SentLetter]] = field(default_factory=dict)
+    """By node and event; two machines that had one name may have sent two letters under one id."""
     arrived: list[Told] = field(default_factory=list)
     registered: list[Told] = field(default_factory=list)
     receipted: list[Told] = field(default_factory=list)
@@ -157,3 +167,17 @@ class Letters:
     """Events whose bytes prove nothing: nobody is accused on the strength of their absence."""
     gaps: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     """Places in each journal that are missing."""
+
+    def send(self, letter: SentLetter) -> None:
+        """Add a letter."""
+        self.sent.setdefault((letter.node, letter.event), []).append(letter)
+
+    def every(self) -> Iterator[SentLetter]:
+        """Give all letters."""
+        for letters in self.sent.values():
+            yield from letters
+
+    def letter(self, told: Told) -> SentLetter | None:
+        """Give the letter that another office's word is about: by its hash, if one has it."""
+        same = self.sent.get(told.source, [])
+        return next((one for one in same if one.hash == told.hash), same[0] if same else None)

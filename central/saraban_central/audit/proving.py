@@ -6,7 +6,7 @@ queue for the lock after every signature, and all of it would be slower (measure
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Final, NamedTuple
@@ -21,10 +21,11 @@ _MOST_THREADS: Final = 4
 
 
 class Proof(NamedTuple):
-    """A document, and whether the node's key signed these very bytes."""
+    """A document, and whose key signed these very bytes."""
 
     document: Document
-    signed: bool
+    signer: str
+    """The node's name; empty when nobody's key fits."""
 
 
 class Prover:
@@ -45,23 +46,26 @@ class Prover:
     ) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def journal(self, store: Store, database: str, key: str) -> Iterator[Proof]:
+    def journal(self, store: Store, database: str, keys: Mapping[str, str]) -> Iterator[Proof]:
         """Give all documents of a database in the order of their ids.
 
         Args:
             store: where it is.
             database: its name.
-            key: the public key that must have signed each event.
+            keys: public keys by the names of the nodes, one of which must have signed each event;
+                the likeliest first.
         """
         for page in pages(store, database):
-            parts = [part.result() for part in self._begin(page, key)]
+            parts = [part.result() for part in self._begin(page, keys)]
             for part in parts:
                 yield from part
 
-    def _begin(self, page: Sequence[Document], key: str) -> list[Future[list[Proof]]]:
+    def _begin(
+        self, page: Sequence[Document], keys: Mapping[str, str]
+    ) -> list[Future[list[Proof]]]:
         size = -(-len(page) // self._threads)
         parts = [page[start : start + size] for start in range(0, len(page), size)]
-        return [self._pool.submit(_prove, part, key) for part in parts]
+        return [self._pool.submit(_prove, part, keys) for part in parts]
 
 
 def pages(store: Store, database: str) -> Iterator[list[Document]]:
@@ -74,13 +78,15 @@ def pages(store: Store, database: str) -> Iterator[list[Document]]:
         after = page[-1].id
 
 
-def _prove(documents: Sequence[Document], key: str) -> list[Proof]:
-    return [Proof(document, _is_signed(document, key)) for document in documents]
+def _prove(documents: Sequence[Document], keys: Mapping[str, str]) -> list[Proof]:
+    return [Proof(document, _signer(document, keys)) for document in documents]
 
 
-def _is_signed(document: Document, key: str) -> bool:
-    try:
-        signing.verify(key, signing.EVENT, document.payload, document.signature)
-    except BadSignature:
-        return False
-    return True
+def _signer(document: Document, keys: Mapping[str, str]) -> str:
+    for name, key in keys.items():
+        try:
+            signing.verify(key, signing.EVENT, document.payload, document.signature)
+        except BadSignature:
+            continue
+        return name
+    return ""

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from saraban_central.audit.evidence import Letters, OfficeFacts, SentLetter, Told, Use
+from saraban_central.audit.evidence import Held, Letters, SentLetter, Told
 from saraban_central.audit.findings import Finding, Numbers, Place, found
+from saraban_central.audit.tally import Tally
 from saraban_sync.body import Source
 from saraban_sync.errors import BadSignature, RangeProblem, Unintelligible
 from saraban_sync.events import (
-    EntryVoided,
     Event,
     LetterArrived,
     LetterRegistered,
@@ -15,9 +15,9 @@ from saraban_sync.events import (
     RangeAccepted,
     ReceiptGiven,
 )
-from saraban_sync.grants import read_grant
-from saraban_sync.ids import OfficeCode
-from saraban_sync.registers import Register, Series, buddhist_year, parse_instant
+from saraban_sync.grants import Grant, read_grant
+from saraban_sync.number_events import EmergencyCorrelated, EmergencyRegistered, RangeTold
+from saraban_sync.registers import SENDABLE, Register
 
 
 @dataclass
@@ -26,31 +26,42 @@ class JournalReader:
 
     Args:
         office: whose node it is.
-        node: its name.
+        journal: its name.
         centre: the centre's public key, for the grants inside the journal.
-        known_grants: ids of the grants that the centre still lists.
-        facts: the office's numbers, filled by reading.
+        held: the grants that the centre still lists.
+        tally: the office's numbers, filled by reading.
         letters: everybody's letters, filled by reading.
     """
 
     office: str
-    node: str
+    journal: str
     centre: str
-    known_grants: set[str]
-    facts: OfficeFacts
+    held: Held
+    tally: Tally
     letters: Letters
+    unlisted: list[Grant] = field(default_factory=list)
+    """Grants with the centre's signature that it does not list any more."""
     findings: list[Finding] = field(default_factory=list)
-    _entries: dict[str, tuple[Register, int, int]] = field(default_factory=dict)
+    _sources: dict[str, Source] = field(default_factory=dict)
+    """What brought letters that were registered in the emergency register."""
 
     def read(self, event: Event) -> None:
         """Take one verified event."""
+        self.tally.take(event, self.journal)
         match event.body:
-            case LetterRegistered() as body:
-                self._registered(event, body)
-            case EntryVoided(entry=entry):
-                self._voided(event, entry)
+            case LetterRegistered(source=Source() as source, year=year, number=number):
+                self.letters.registered.append(self._told(event, source, (year, number)))
+            case EmergencyRegistered(source=Source() as source):
+                self._sources[event.id] = source
+                self.letters.registered.append(self._told(event, source))
+            case EmergencyCorrelated(entry=entry, year=year, number=number):
+                if entry in self._sources:
+                    told = self._told(event, self._sources[entry], (year, number))
+                    self.letters.registered.append(told)
             case RangeAccepted() as body:
                 self._accepted(event, body)
+            case RangeTold() as body:
+                self._range_told(event, body)
             case LetterSent() as body:
                 self._sent(event, body)
             case LetterArrived(source=source):
@@ -58,27 +69,7 @@ class JournalReader:
             case ReceiptGiven(source=source, year=year, number=number):
                 self.letters.receipted.append(self._told(event, source, (year, number)))
             case _:
-                pass  # says nothing about numbers or letters
-
-    def _registered(self, event: Event, body: LetterRegistered) -> None:
-        series = Series(OfficeCode(self.office), body.register, body.year)
-        use = Use(body.number, self.node, event.id, event.at, body.imported)
-        self.facts.used.setdefault(series, []).append(use)
-        self.facts.entries += 1
-        self._entries[event.id] = (body.register, body.year, body.number)
-        said = buddhist_year(parse_instant(event.at))
-        if said != body.year and not body.imported:
-            numbers = Numbers(body.register, body.year, body.number)
-            self.findings.append(found("year", self._place(event), numbers, other=said))
-        if body.source is not None:
-            told = self._told(event, body.source, (body.year, body.number))
-            self.letters.registered.append(told)
-
-    def _voided(self, event: Event, entry: str) -> None:
-        if entry in self._entries:
-            self.facts.void += 1
-        else:
-            self.findings.append(found("void-unknown", self._place(event), entry=entry))
+                pass  # says nothing about ranges or letters
 
     def _accepted(self, event: Event, body: RangeAccepted) -> None:
         try:
@@ -87,29 +78,41 @@ class JournalReader:
             name = body.grant.p[:40]
             self.findings.append(found("grant-signature", self._place(event), grant=name))
             return
-        if grant.grant not in self.known_grants:
-            self.facts.unknown_grants.append(grant)
+        if grant.grant not in self.held.ids:
+            self.unlisted.append(grant)
             numbers = Numbers(grant.register, grant.year, grant.first, grant.last)
             self.findings.append(
                 found("grant-unknown", self._place(event), numbers, first=grant.first)
             )
 
+    def _range_told(self, event: Event, body: RangeTold) -> None:
+        told = (body.grant, event.node, body.register, body.year, body.first, body.last)
+        for grants in self.held.by_series.values():
+            for one in grants:
+                if told == (one.grant, one.node, one.register, one.year, one.first, one.last):
+                    return
+        numbers = Numbers(body.register, body.year, body.first, body.last)
+        self.findings.append(found("range-told", self._place(event), numbers))
+
     def _sent(self, event: Event, body: LetterSent) -> None:
         label = body.letter_no or f"{body.number}/{body.year}"
-        if self._entries.get(body.entry) != (Register.OUTGOING, body.year, body.number):
-            numbers = Numbers(Register.OUTGOING, body.year, body.number)
+        line = self.tally.named(self.journal, body.entry)
+        fits = line is not None and line.series.register in SENDABLE
+        if line is None or not fits or (line.series.year, line.number) != (body.year, body.number):
+            register = line.series.register if line else Register.OUTGOING
+            numbers = Numbers(register, body.year, body.number)
             self.findings.append(
                 found("sent-unregistered", self._place(event), numbers, letter=label)
             )
-        self.letters.sent[self.node, event.id] = SentLetter(
-            self.office, self.node, event.id, event.at, event.hash, body.offices, label
+        self.letters.send(
+            SentLetter(self.office, event.node, event.id, event.at, event.hash, body.offices, label)
         )
 
     def _told(self, event: Event, source: Source, numbers: tuple[int, int] = (0, 0)) -> Told:
         return Told(
-            self.office, self.node, event.id, event.at, (source.node, source.event), source.hash,
+            self.office, event.node, event.id, event.at, (source.node, source.event), source.hash,
             numbers,
         )  # fmt: skip
 
     def _place(self, event: Event) -> Place:
-        return Place(self.office, self.node, event.id, event.at)
+        return Place(self.office, self.journal, event.id, event.at)

@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from saraban_central.audit.findings import Finding, Severity
+from saraban_central.audit.findings import Finding
+from saraban_central.audit.kinds import Severity
 from saraban_sync import signing
 from saraban_sync.body import Signed
 from saraban_sync.errors import Unintelligible
@@ -44,6 +45,8 @@ class OfficeResult(msgspec.Struct, frozen=True, kw_only=True):
     critical: int
     serious: int
     notice: int
+    states: dict[str, int] = {}
+    """How many granted numbers are in each state, by :class:`saraban_sync.states.State`."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

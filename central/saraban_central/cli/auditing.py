@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from saraban_central.audit.findings import Severity
 from saraban_central.audit.keeping import Auditing, last_report
+from saraban_central.audit.kinds import Severity
 from saraban_central.audit.report import Report, as_csv
 from saraban_central.centre import Centre
 from saraban_central.cli.common import actor, folder_option, json_option, opened, say

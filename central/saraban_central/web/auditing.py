@@ -9,8 +9,8 @@ from litestar.handlers import HTTPRouteHandler
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
 from saraban_central.audit.errors import NoReportYet
-from saraban_central.audit.findings import Severity
 from saraban_central.audit.keeping import Kept, last_report
+from saraban_central.audit.kinds import Severity
 from saraban_central.audit.report import as_csv
 from saraban_central.web.desk import PEOPLE, CentralThreads, Desk, grouped, spoken
 from saraban_sync.errors import BadSignature

@@ -10,8 +10,8 @@ from saraban_base.web.errors import status_of
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
 from saraban_central import directory, enrolment
-from saraban_central.audit.findings import Severity
 from saraban_central.audit.keeping import last_report
+from saraban_central.audit.kinds import Severity
 from saraban_central.audit.report import Report
 from saraban_central.errors import BadPrefix, OfficeExists
 from saraban_central.overview import DANGER, WAITING, Machine
