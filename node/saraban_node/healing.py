@@ -17,7 +17,7 @@ from saraban_node.appliance import Appliance
 from saraban_node.errors import JournalsDiverge
 from saraban_node.transport import Centre
 from saraban_sync.errors import BrokenChain
-from saraban_sync.events import Event, FilesAdded, LetterRegistered, parse_event
+from saraban_sync.events import Event, FilesAdded, LetterRegistered, parse_event, understood
 from saraban_sync.ids import MAX_SEQ, event_id, parse_event_id
 from saraban_sync.journal_events import EpochStarted
 from saraban_sync.number_events import EmergencyRegistered
@@ -51,6 +51,7 @@ def heal(node: Appliance, centre: Centre) -> Healed:
     Raises:
         JournalsDiverge: the centre's history of this node leaves ours before its last event.
         BrokenChain, BadSignature: what the centre holds is not what this node signed.
+        NewerVersion: a newer program wrote some of it; this one must be updated first.
         CentreUnreachable: the line broke; what came is kept.
     """
     last = centre.last_event()
@@ -107,7 +108,7 @@ def _take(write: Write, node: Appliance, document: Document | Unreadable) -> Eve
     if isinstance(document, Unreadable):
         raise BrokenChain(document.reason, node=node.node, event=document.id)
     event = node.journal.adopt(write, document.payload, document.signature)
-    match event.body:
+    match understood(event):  # what nobody here can read may have given numbers
         case (
             LetterRegistered(files=files)
             | EmergencyRegistered(files=files)

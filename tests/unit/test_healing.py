@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from saraban_base.sqlite import rows
@@ -33,8 +34,8 @@ from saraban_node.identity_errors import (
     TwinFound,
 )
 from saraban_node.lifting import Lifted
-from saraban_sync import events
-from saraban_sync.errors import BadSignature
+from saraban_sync import events, signing
+from saraban_sync.errors import BadSignature, NewerVersion
 from saraban_sync.events import ClockState, Event
 from saraban_sync.grants import sign_grant
 from saraban_sync.ids import NodeId
@@ -438,6 +439,27 @@ def test_what_this_node_never_signed_does_not_come_back(office: Burnt) -> None:
         office.exchanges()
 
     assert len(events_of(office.node)) == last
+
+
+def test_what_a_newer_program_wrote_is_taken_back_by_one_that_understands_it(
+    office: Burnt,
+) -> None:
+    """It may have given numbers in ways of which the older program on the new machine knows
+    nothing, and which it would give again."""
+    last = events_of(office.node)[-1]
+    office.comes_back()
+    fields = msgspec.json.decode(last.payload)
+    payload = msgspec.json.encode(fields | {"v": 2}, order="sorted")
+    signature = office.node.journal.key.sign(signing.EVENT, payload)
+    newer = events.parse_event(payload, signature)
+    office.centre.hold([newer])
+
+    with pytest.raises(NewerVersion) as refused:
+        office.exchanges()
+
+    assert "ปรับรุ่นโปรแกรม" in refused.value.sentence("th")
+    assert office.why() == meta.RESTORED
+    assert last.id not in [event.id for event in events_of(office.node)]
 
 
 def test_a_second_backup_older_than_an_epoch_finds_its_way_through_it(office: Burnt) -> None:
