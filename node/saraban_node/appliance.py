@@ -9,7 +9,7 @@ from typing import Final
 from saraban_base import durable
 from saraban_base.clock import Clock, SystemClock
 from saraban_base.sqlite import Database
-from saraban_node import config, keys, marks, meta, projections
+from saraban_node import config, keys, letter_numbers, marks, meta, projections
 from saraban_node import machine as machines
 from saraban_node.clock_watch import ClockWatch
 from saraban_node.config import NodeConfig
@@ -142,6 +142,7 @@ def open_appliance(
         if machine is not None:
             machines.check(database, machine)
             marks.check(database, marks.places(folder, settings, node))
+        letter_numbers.keep_patterns(database, settings.number_patterns)
         watch = ClockWatch(clock)
         watch.first_look(database)
     except BaseException:

@@ -14,6 +14,12 @@ FILE_NAME = "node.toml"
 Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
+Pattern = Annotated[str, msgspec.Meta(pattern=r"\{number\}", max_length=100)]
+Numbered = Literal[
+    "outgoing", "outgoing.circular", "circular", "order", "announcement", "certificate", "memo",
+    "award",
+]  # fmt: skip
+"""What has numbers of its own to write; ``outgoing.circular`` are circulars that share them."""
 
 
 class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,6 +41,7 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     number_low_water: Positive = 50
     number_bridge_days: Positive = 14
     number_blocks: dict[Register, Positive] = {}
+    number_patterns: dict[Numbered, Pattern] = {}
     reservation_days: Positive = 7
     return_after_days: Positive = 30
     guard_gap: Natural = 20

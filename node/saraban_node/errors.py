@@ -9,12 +9,14 @@ class NoRangeLeft(SarabanError):
     code = "SRB-301"
     thai = (
         "เลข{register_th}ปี {year} ของเครื่องนี้หมดแล้ว หนังสือยังไม่ได้ลงทะเบียนและแบบร่างยังอยู่ "
-        "โปรดเชื่อมต่อส่วนกลางหรือโทรแจ้งผู้ดูแลระบบส่วนกลางเพื่อขอช่วงเลขเพิ่ม"
+        "โปรดเชื่อมต่อส่วนกลางหรือโทรแจ้งผู้ดูแลระบบส่วนกลางเพื่อขอช่วงเลขเพิ่ม "
+        "หากติดต่อไม่ได้และงานรอไม่ได้ ให้เปิดทะเบียนฉุกเฉิน"
     )
     english = (
         "This node has no number left in the {register_en} register of {year}. The letter is not "
         "registered and your draft is kept. Connect to the centre, or ask its administrator by "
-        "telephone for a new range."
+        "telephone for a new range. If neither can be reached and the work cannot wait, open the "
+        "emergency register."
     )
 
 

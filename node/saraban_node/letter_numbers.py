@@ -1,16 +1,36 @@
 """How the number of a letter is written: by the office's patterns, from its prefix and the book."""
 
+from collections.abc import Mapping
 from typing import Final
 
-from saraban_base.sqlite import Cursor, one
+from saraban_base.sqlite import Cursor, Database, one
 from saraban_node import directory, meta
+from saraban_node.config import Numbered
 from saraban_node.labels import pattern_of, write_number
 from saraban_sync.registers import Circulars, Register
 
 SHARED_CIRCULAR: Final = "outgoing.circular"
 """Name of the pattern of circulars that take their numbers from the outgoing register."""
-PATTERN: Final = "pattern."
+_PATTERN: Final = "pattern."
 """Beginning of the keys under which an office's own patterns stand, such as ``pattern.order``."""
+
+
+def keep_patterns(database: Database, patterns: Mapping[Numbered, str]) -> None:
+    """Write numbers from now on by the patterns in the settings, and by the usual ones otherwise.
+
+    Args:
+        database: the node's.
+        patterns: by the name of the register, or :data:`SHARED_CIRCULAR`.
+    """
+    with database.read() as cursor:
+        before = meta.starting(cursor, _PATTERN)
+    if before == patterns:
+        return
+    with database.write() as write:
+        for name in before.keys() - patterns.keys():
+            meta.remove(write, _PATTERN + name)
+        for name, pattern in patterns.items():
+            meta.put(write, _PATTERN + name, pattern)
 
 
 def written(
@@ -29,7 +49,7 @@ def written(
         return ""
     shared = circular and register is Register.OUTGOING
     name = SHARED_CIRCULAR if shared else register.value
-    pattern = meta.get(cursor, PATTERN + name) or pattern_of(register, circular=shared)
+    pattern = meta.get(cursor, _PATTERN + name) or pattern_of(register, circular=shared)
     return write_number(pattern, prefix=meta.get(cursor, meta.PREFIX), number=number, year=year)
 
 

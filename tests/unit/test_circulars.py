@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import emergency, letter_numbers, reservations
+from saraban_node import appliance, emergency, letter_numbers, reservations
 from saraban_node.appliance import Appliance
 from saraban_node.entries import Entry
 from saraban_node.errors import ReservationOver
@@ -129,6 +129,38 @@ def test_an_order_is_no_circular(node: Appliance) -> None:
     reserved = reserve(node, Register.ORDER)
     entry = circular(node, book=Register.ORDER, reservation=reserved.id)
     assert (entry.circular, entry.letter_no) == (False, f"1/{YEAR}")
+
+
+def test_an_office_writes_its_numbers_as_its_settings_say(node: Appliance) -> None:
+    before = circular(node)
+    settings = """[number_patterns]
+order = "ที่ {number}/{year}"
+"outgoing.circular" = "{prefix}/ว{number}"
+circular = "{prefix}/ว-{number}"
+"""
+    (node.folder / "node.toml").write_text(settings, encoding="utf-8")
+
+    again = appliance.open_appliance(node.folder, clock=node.clock)
+    found = [
+        circular(again).letter_no,
+        register(again, a_letter(1, Register.ORDER)).letter_no,
+        register(again, a_letter(1, OUT)).letter_no,
+    ]
+    choose(again, Circulars.OWN)
+    again.close()
+    (node.folder / "node.toml").write_text("", encoding="utf-8")
+    again = appliance.open_appliance(node.folder, clock=node.clock)
+    found.append(register(again, a_letter(2, Register.ORDER)).letter_no)
+    again.close()
+
+    assert before.letter_no == "ศธ 04123.45/ว 1"
+    assert found == ["ศธ 04123.45/ว2", f"ที่ 1/{YEAR}", "ศธ 04123.45/3", f"2/{YEAR}"]
+
+
+def test_own_circulars_are_written_by_their_own_pattern(node: Appliance) -> None:
+    choose(node, Circulars.OWN)
+    letter_numbers.keep_patterns(node.db, {"circular": "{prefix}/ว-{number}"})
+    assert circular(node).letter_no == "ศธ 04123.45/ว-1"
 
 
 def test_a_book_of_circulars_that_is_not_used_opens_no_emergency_register(

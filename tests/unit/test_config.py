@@ -25,6 +25,8 @@ def write(folder: Path, text: str) -> Path:
         ("sync_every_seconds = 0", "sync_every_seconds"),
         ('language = "fr"', "language"),
         ('digits = "roman"', "digits"),
+        ('[number_patterns]\norder = "{year}"', "number_patterns"),
+        ('[number_patterns]\nincoming = "{number}"', "number_patterns"),
         ('allowed_hosts = "127.0.0.1"', "allowed_hosts"),
         ("port = ", "node.toml"),
         ("port = 1\nport = 2", "node.toml"),
