@@ -209,3 +209,14 @@ class NoCredential(SarabanError):
     english = (
         "No code can be made for “{node}”: it shares no secret with the centre. Enrol it again."
     )
+
+
+class NumberUnclear(SarabanError):
+    """What was typed holds no number that could be looked up."""
+
+    code = "SRB-240"
+    thai = "ไม่พบเลขในข้อความ “{text}” พิมพ์เลขอย่างเดียว เลขทับปี หรือวางที่ของหนังสือทั้งบรรทัด"
+    english = (
+        "There is no number in “{text}”. Type the number alone, number/year, or paste the whole "
+        "number of the letter."
+    )

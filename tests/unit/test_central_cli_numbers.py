@@ -12,7 +12,9 @@ from saraban_central.__main__ import cli
 from saraban_central.centre import open_centre
 from saraban_central.cli import common
 from saraban_central.cli.common import guarded
+from saraban_central.records import SERIES
 from saraban_central.router import Router
+from saraban_central.store.interface import Remove
 from saraban_sync import range_files
 from saraban_sync.ids import NodeId
 from saraban_sync.number_events import RangeRequested
@@ -124,6 +126,42 @@ def test_a_range_is_read_out_over_the_telephone(central: Central) -> None:
     assert "21–70" in again.output
 
 
+def test_all_numbers_are_proven(central: Central) -> None:
+    found = _json(central("prove", "--json"))
+
+    assert (found["whole"], found["total"]) == (True, 40)
+    told = central("prove", "--office", "school-1", "--register", "incoming").output
+    assert told.startswith("✓ 20 เลข")
+    assert "ยังไม่ใช้ · unused 20" in told
+
+
+def test_a_range_that_the_centre_lost_is_named_in_the_proof(
+    central: Central, tmp_path: Path
+) -> None:
+    centre = open_centre(tmp_path / "centre", clock=HandClock())
+    kept = centre.store.record(SERIES, f"school-1/incoming/{YEAR}")
+    assert kept is not None
+    centre.store.commit(Remove(SERIES, kept.key))
+    centre.close()
+
+    found = _json(central("prove", "--json"))
+
+    assert found["whole"]  # the node's own journal still holds the signed grant
+    assert [one["kind"] for one in found["offices"][0]["findings"]] == ["grant-unknown"]
+
+
+def test_the_life_of_a_number_is_shown(central: Central) -> None:
+    found = _json(central("show", "รับที่ ๑/๒๕๖๙", "--json"))
+
+    assert [one["state"] for one in found["candidates"]] == ["unused"]
+    assert found["passport"]["grant"]["node"] == "school-1"
+    assert "unused" in central("show", "รับที่ 1").output
+    both = central("show", "1").output.splitlines()
+    assert len(both) == 2
+    nothing = central("show", "รับที่ 999")
+    assert (nothing.exit_code, "no such number" in nothing.output) == (1, True)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -153,6 +191,8 @@ def test_a_command_that_is_not_complete_says_how_it_is_used(
         (["grant-by-phone", "--node", "school-1", "--register", "memo", "--size", "9999"],
          "SRB-382"),
         (["request-file", "bad.json"], "SRB-383"),
+        (["prove", "--office", "nowhere"], "SRB-210"),
+        (["show", "ไม่มีเลข"], "SRB-240"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_said_in_thai_and_english(

@@ -1,17 +1,26 @@
 """Commands about numbers: requests, ranges by telephone and on a stick, proof and passports."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from saraban_central import by_hand, granting
+from saraban_base.sqlite import Cursor
+from saraban_central import by_hand, granting, lookup, passport, proof
 from saraban_central.by_hand import Asked
+from saraban_central.centre import Centre
+from saraban_central.cli import number_words
 from saraban_central.cli.common import actor, folder_option, json_option, opened, say
+from saraban_central.lookup import Candidate, Narrow
+from saraban_central.passport import Passport
+from saraban_central.proof import Wanted
+from saraban_central.readmodel import registers
 from saraban_central.records import Request
 from saraban_sync.grants import Grant
 from saraban_sync.registers import Register, buddhist_year
 
+_REGISTERS = click.Choice([register.value for register in Register])
 WHY: dict[str, str] = {
     "": "กำลังให้อัตโนมัติ · about to be granted",
     "off": "ปิดการให้อัตโนมัติไว้ · granting by itself is off",
@@ -140,7 +149,7 @@ def answer(folder: Path, as_json: bool, file: Path, output: Path) -> None:
 @click.option("--node", required=True, help="The node that gets the numbers.")
 @click.option(
     "--register",
-    type=click.Choice([register.value for register in Register]),
+    type=_REGISTERS,
     help="Which register.",
 )
 @click.option("--year", type=int, help="Buddhist year; this year if not given.")
@@ -175,6 +184,67 @@ def grant_by_phone(
     say(
         {**_grant(told.grant), "code": told.code, "groups": told.groups}, as_json=as_json, text=text
     )
+
+
+@numbers.command("prove")
+@folder_option
+@json_option
+@click.option("--office", default="", help="Only this office.")
+@click.option("--node", default="", help="Only the ranges of this node.")
+@click.option("--register", type=_REGISTERS, help="Only this register.")
+@click.option("--year", type=int, default=0, help="Only this Buddhist year.")
+def prove(
+    folder: Path, as_json: bool, *, office: str, node: str, register: str | None, year: int
+) -> None:
+    """Account for every number of every granted range; exit code 1 unless all is explained.
+
+    (พิสูจน์ความครบถ้วนของเลข)
+    """
+    wanted = Wanted(
+        office=office, node=node, register=Register(register) if register else None, year=year
+    )
+    with opened(folder) as centre:
+        found = proof.prove(centre, wanted)
+    say(proof.as_dict(found), as_json=as_json, text="\n".join(number_words.proof_lines(found)))
+    if not found.whole:
+        raise SystemExit(1)
+
+
+@numbers.command("show")
+@folder_option
+@json_option
+@click.argument("number")
+@click.option("--office", default="", help="Only this office.")
+@click.option("--register", type=_REGISTERS, help="Only this register.")
+@click.option("--year", type=int, default=0, help="Only this Buddhist year.")
+def show(
+    folder: Path, as_json: bool, *, number: str, office: str, register: str | None, year: int
+) -> None:
+    """Show the whole life of NUMBER, however it is written (หนังสือเดินทางของเลข)."""
+    where = Narrow(office=office, register=Register(register) if register else None, year=year)
+    with opened(folder) as centre:
+        centre.readmodel.catch_up(centre.store)
+        with centre.readmodel.read() as cursor:
+            found = lookup.candidates(centre, cursor, number, where)
+            paper = _passport(centre, cursor, found[0]) if len(found) == 1 else None
+    result = {
+        "candidates": [asdict(one) for one in found],
+        "passport": number_words.passport_result(paper) if paper else None,
+    }
+    if paper is not None:
+        lines = number_words.passport_lines(paper)
+    else:
+        lines = [number_words.candidate_line(one) for one in found]
+    say(result, as_json=as_json, text="\n".join(lines) or "ไม่พบเลขนี้ · no such number")
+    if not found:
+        raise SystemExit(1)
+
+
+def _passport(centre: Centre, cursor: Cursor, one: Candidate) -> Passport:
+    line = None if one.number else registers.line(cursor, one.node, one.event)
+    if line is not None:
+        return passport.of_line(centre, cursor, line)
+    return passport.of_number(centre, cursor, one.office, one.register, one.year, one.number)
 
 
 def _request(key: str, request: Request) -> dict[str, Any]:

@@ -94,6 +94,8 @@ class Book(NamedTuple):
 class Act(NamedTuple):
     """Something that happened in an office."""
 
+    node: str
+    """In whose journal it stands."""
     event: str
     type: str
     at: str
@@ -186,6 +188,16 @@ def with_number(
     return [Line(*row) for row in found]
 
 
+def with_emergency(cursor: Cursor, emergency: int, *, office: str) -> list[Line]:
+    """Give the lines of an office with an emergency number, the latest first."""
+    found = rows(
+        cursor,
+        f"{_LINES} WHERE e.emergency = ? AND e.emergency > 0 AND e.office = ? ORDER BY e.at DESC",
+        (emergency, office),
+    )
+    return [Line(*row) for row in found]
+
+
 def books(cursor: Cursor, office: str) -> list[Book]:
     """List the books of an office, the latest year first."""
     found = rows(
@@ -200,8 +212,8 @@ def books(cursor: Cursor, office: str) -> list[Book]:
 
 
 _ACTS: Final = (
-    "SELECT h.event, h.type, h.at, h.stored_at, coalesce(a.name, b.name, h.actor), h.entry_node,"
-    " h.entry, coalesce(e.register, ''), coalesce(e.year, 0), coalesce(e.number, 0),"
+    "SELECT h.node, h.event, h.type, h.at, h.stored_at, coalesce(a.name, b.name, h.actor),"
+    " h.entry_node, h.entry, coalesce(e.register, ''), coalesce(e.year, 0), coalesce(e.number, 0),"
     " coalesce(e.subject, (SELECT max(d.subject) FROM delivery d"
     " WHERE d.source_node = h.letter_node AND d.source_event = h.letter_event), ''),"
     " h.letter_node, h.letter_event FROM happening h"
@@ -222,6 +234,12 @@ def history(cursor: Cursor, node: str, event: str) -> list[Act]:
         (node, event, node, event),
     )
     return [Act(*row) for row in found]
+
+
+def act(cursor: Cursor, node: str, event: str) -> Act | None:
+    """Tell of one event."""
+    row = one(cursor, f"{_ACTS} WHERE h.node = ? AND h.event = ?", (node, event))
+    return Act(*row) if row else None
 
 
 def timeline(cursor: Cursor, node: str, *, before: str = NEWEST, limit: int = 50) -> list[Act]:

@@ -1,0 +1,181 @@
+"""How proofs, passports and candidates are printed."""
+
+from typing import Any, Final
+
+from saraban_central.audit.findings import REGISTER_THAI
+from saraban_central.lookup import Candidate
+from saraban_central.passport import Passport, Step
+from saraban_central.proof import Notable, Proof, SeriesProof
+from saraban_sync.states import State
+
+STATES: Final = {
+    State.UNUSED: "ยังไม่ใช้ · unused",
+    State.RESERVED: "จองไว้ · reserved",
+    State.ISSUED: "ใช้แล้ว · issued",
+    State.VOID: "ยกเลิก · void",
+    State.EXPIRED: "จองแล้วหมดอายุ · expired",
+    State.SKIPPED: "ข้ามหลังกู้คืน · skipped",
+    State.RETURNED: "คืนเมื่อสิ้นปี · returned",
+    State.MISSING: "ไม่มีคำอธิบาย · unexplained",
+}
+
+
+def proof_lines(found: Proof) -> list[str]:
+    """Write a proof for a person."""
+    lines = [
+        f"{'✓' if found.whole else '✗'} {found.total} เลข · numbers, "
+        f"{found.events} เหตุการณ์ · verified events"
+    ]
+    for office in found.offices:
+        lines.append(f"{'✓' if office.whole else '✗'} {office.office}  {office.name}")
+        lines += [
+            f"  ✗ {node.node}: ลำดับเหตุการณ์พิสูจน์ไม่ได้ · chain not proven"
+            for node in office.nodes
+            if not node.chain_ok
+        ]
+        for series in office.series:
+            lines += _series_lines(series)
+        lines += [
+            f"  {'✓' if one.account.whole else '✗'} ทะเบียนฉุกเฉิน · emergency {one.node} "
+            f"{one.year}: {one.total}, รอเลข · waiting {one.waiting}"
+            for one in office.emergency
+        ]
+        lines += [
+            f"  {one.severity.value}  {one.thai}\n    {one.english}" for one in office.findings
+        ]
+    return lines
+
+
+def _series_lines(one: SeriesProof) -> list[str]:
+    counts = ", ".join(
+        f"{STATES[state]} {count}" for state, count in sorted(one.account.counts.items())
+    )
+    register = one.series.register
+    head = f"{'✓' if one.account.whole else '✗'} {REGISTER_THAI[register]} · {register.value}"
+    lines = [f"  {head} {one.series.year}: {counts}"]
+    lines += [
+        f"    ✗ {span(problem.first, problem.last)}  {problem.trouble.value}"
+        for problem in one.account.problems
+    ]
+    return lines + [f"    {_notable(found)}" for found in one.notable]
+
+
+def _notable(one: Notable) -> str:
+    late = " ลงทะเบียนภายหลัง · late" if one.late else ""
+    why = f"  {one.why}" if one.why else ""
+    return f"{span(one.first, one.last)}  {STATES[one.state]}{late}  {one.at}  {one.who}{why}"
+
+
+def span(first: int, last: int) -> str:
+    """Write a run of numbers."""
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def candidate_line(one: Candidate) -> str:
+    """Write one number that may be meant."""
+    number = str(one.number) if one.number else f"ฉ {one.emergency}"
+    return (
+        f"{one.office}  {one.register.value} {number}/{one.year}  {one.state}  "
+        f"{one.letter_no}  {one.subject}"
+    ).rstrip()
+
+
+def passport_lines(found: Passport) -> list[str]:
+    """Write a passport for a person."""
+    state = STATES[found.state] if found.state else "ไม่เคยให้เลขนี้ · never granted"
+    lines = [f"{found.office}  {found.register.value} {found.number}/{found.year}: {state}"]
+    if found.grant is not None:
+        grant = found.grant.grant
+        lines.append(
+            f"  ช่วงเลข · grant {grant.grant} {grant.first}–{grant.last} → {grant.node}  "
+            f"{grant.at}  {grant.by}".rstrip()
+        )
+    for line in found.lines:
+        lines.append(f"  {line.node} {line.event}  {line.letter_no}  {line.subject}")
+    for step in found.steps:
+        good = "✓" if step.signed else "✗"
+        lines.append(f"  {good} {step.act.at}  {step.act.type}  {step.act.actor}")
+        lines.append(f"      {step.journal} {step.act.event}  → {step.act.stored_at or '–'}")
+    for gap in found.gaps:
+        lines.append(f"  {gap.state} {span(gap.first, gap.last)}  {gap.why}  {gap.at}  {gap.actor}")
+        lines += [f"      {one.at}  {one.actor}: {one.text}" for one in gap.explanations]
+    lines += [f"  ✗ {alarm.kind}  {alarm.event}" for alarm in found.alarms]
+    return lines
+
+
+def passport_result(found: Passport) -> dict[str, Any]:
+    """Write a passport for a program."""
+    grant = found.grant
+    return {
+        "office": found.office,
+        "register": found.register.value,
+        "year": found.year,
+        "number": found.number,
+        "state": found.state.value if found.state else None,
+        "problems": [one.trouble.value for one in found.problems],
+        "grant": {
+            "grant": grant.grant.grant,
+            "first": grant.grant.first,
+            "last": grant.grant.last,
+            "node": grant.node,
+            "granted_at": grant.grant.at,
+            "granted_by": grant.grant.by,
+            "generation": grant.generation,
+            "opening": grant.grant.opening,
+            "by_phone": bool(grant.grant.codes),
+            "request": grant.request.event if grant.request else "",
+            "taken_at": grant.taken.at if grant.taken else "",
+        }
+        if grant
+        else None,
+        "lines": [
+            {
+                "node": line.node, "event": line.event, "state": line.state,
+                "subject": line.subject, "letter_no": line.letter_no, "at": line.at,
+                "emergency": line.emergency, "reserved_at": line.reserved_at,
+                "numbered_at": line.numbered_at, "late": line.late,
+            }
+            for line in found.lines
+        ],
+        "steps": [_step(step) for step in found.steps],
+        "gaps": [
+            {
+                "first": gap.first, "last": gap.last, "state": gap.state, "why": gap.why,
+                "at": gap.at, "who": gap.actor, "guard": gap.guard,
+                "marks": [{"source": one.source, "number": one.number} for one in gap.marks],
+                "explanations": [
+                    {"text": one.text, "letter": one.letter, "at": one.at, "who": one.actor}
+                    for one in gap.explanations
+                ],
+            }
+            for gap in found.gaps
+        ],
+        "receivers": [
+            {"office": one.office, "stage": one.stage, "arrived_at": one.arrived_at,
+             "registered_at": one.registered_at, "receipt_at": one.receipt_at}
+            for one in found.receivers
+        ],
+        "alarms": [{"kind": one.kind, "event": one.event, "at": one.at} for one in found.alarms],
+    }  # fmt: skip
+
+
+def _step(step: Step) -> dict[str, Any]:
+    clock = step.clock
+    return {
+        "type": step.act.type,
+        "at": step.act.at,
+        "who": step.act.actor,
+        "journal": step.journal,
+        "signer": step.signer,
+        "event": step.act.event,
+        "hash": step.hash,
+        "signed": step.signed,
+        "stored_at": step.act.stored_at,
+        "clock": {
+            "boot": clock.boot, "offset_ms": clock.offset_ms, "stepped": clock.stepped,
+            "source": clock.source, "age_s": clock.age_s, "doubt_s": clock.doubt_s,
+        }
+        if clock
+        else None,
+        "mailboxes": [{"node": one.node, "at": one.at} for one in step.passed],
+    }  # fmt: skip
