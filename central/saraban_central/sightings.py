@@ -23,6 +23,7 @@ GONE: Final = "gone"
 BY_HAND: Final = ("restored", "copied")
 """Fences that stand because of what somebody did on purpose."""
 CODE: Final = 8
+_DIVERGED: Final = "diverged"
 
 
 class Standing(StrEnum):
@@ -59,6 +60,8 @@ def standing(store: Store, node: str, one: Sighting) -> Standing:
         same = payload_hash(document.payload) == one.last_hash
         here = same and not _is_left_behind(store, journal, one.last_event)
         return Standing.HERE if here else Standing.PARTED
+    if one.fenced == _DIVERGED:
+        return Standing.PARTED  # it has seen for itself that the centre goes on otherwise
     info = store.database(journal)
     owner = store.record(NODES, node)
     last = max(info.last if info else "", owner.value.base if owner else "")
