@@ -9,6 +9,7 @@ line.
 """
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -180,7 +181,8 @@ class Granting:
 
     def _answer(self, one: Waits) -> bool:
         if one.why == "over":
-            decline(self._centre, one.key, reason=_YEAR_OVER, by=SYSTEM)
+            with suppress(RequestDone):  # somebody has answered it in this very moment
+                decline(self._centre, one.key, reason=_YEAR_OVER, by=SYSTEM)
         if one.why:
             return False
         try:
