@@ -4,6 +4,7 @@ Every judgement is a :class:`Sign`: how grave, an icon's name and the key of a s
 page, API and telephone words say the same.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from saraban_central.readmodel.machines import Backup, Progress
 from saraban_central.records import (
     ALARMS,
     CONTACTS,
+    OPEN_REQUESTS,
     SET_ASIDE_COUNTS,
     Alarm,
     Contact,
@@ -27,7 +29,7 @@ from saraban_central.records import (
 from saraban_central.store.interface import Store
 from saraban_sync.errors import NotAnIdentifier
 from saraban_sync.ids import parse_event_id
-from saraban_sync.registers import parse_instant
+from saraban_sync.registers import parse_instant, thai_date
 
 DONE: Final = "done"
 PLAIN: Final = "plain"
@@ -42,6 +44,8 @@ BACKUP_DANGER: Final = timedelta(days=7)
 LATE: Final = timedelta(days=3)
 DISK_WAITING: Final = 2 * 1024**3
 DISK_DANGER: Final = 512 * 1024**2
+NEXT_YEAR_MONTH: Final = 12
+"""From this month on, a machine without numbers of the next year is news."""
 PROGRAM: Final = version("saraban")
 
 
@@ -79,6 +83,8 @@ class Machine(NamedTuple):
     alarms: tuple[Alarm, ...]
     turned_away: int
     held: tuple[Holding, ...]
+    asked: int
+    """Requests for numbers that wait for a person."""
     signs: tuple[Sign, ...]
 
     @property
@@ -142,6 +148,7 @@ def machines_of(
     last, good = machines.last_backups(cursor), machines.last_backups(cursor, good=True)
     open_letters = deliveries.waiting(cursor)
     held = holdings(store, cursor, now, office=office)
+    asked = Counter(kept.key.partition("/")[0] for kept in store.records(OPEN_REQUESTS))
     found = []
     for one in directory.offices(store):
         if office and one.code != office:
@@ -157,7 +164,7 @@ def machines_of(
                 waiting=open_letters.get(one.code, NOBODY) if takes else NOBODY,
                 alarms=tuple(alarms.get(name, ())),
                 turned_away=counts.refused + counts.quarantined if counts else 0,
-                held=tuple(held.get(name, ())), signs=(),
+                held=tuple(held.get(name, ())), asked=asked[name], signs=(),
             )  # fmt: skip
             found.append(machine._replace(signs=tuple(_judge(machine, now, limits))))
     return sorted(found, key=_worst_first)
@@ -182,7 +189,7 @@ def _judge(machine: Machine, now: datetime, limits: Limits) -> list[Sign]:
         _backup(machine, now),
         _disk(machine.contact),
         _program(machine),
-        _numbers(machine),
+        _numbers(machine, now),
         _alarms(machine),
     ]
 
@@ -277,7 +284,7 @@ def _program(machine: Machine) -> Sign:
     return Sign("program", WAITING, "info", "program-other", {"version": program})
 
 
-def _numbers(machine: Machine) -> Sign:
+def _numbers(machine: Machine, now: datetime) -> Sign:
     current = [one for one in machine.held if one.current]
     if not current:
         return Sign("numbers", WAITING, "number", "numbers-none")
@@ -285,8 +292,18 @@ def _numbers(machine: Machine) -> Sign:
     facts: dict[str, int | str] = {"n": least.left, "register": least.register.value}
     if least.left == 0:
         return Sign("numbers", DANGER, "stop", "numbers-out", facts)
-    if least.low:
+    if machine.asked:
+        return Sign("numbers", WAITING, "number", "numbers-asked", {"n": machine.asked})
+    if low := [one for one in current if one.low]:
+        least = min(low, key=lambda one: one.left)
+        facts = {"n": least.left, "register": least.register.value}
         return Sign("numbers", WAITING, "number", "numbers-low", facts)
+    today = thai_date(now)
+    ahead = {one.register for one in machine.held if one.year > current[0].year}
+    lacking = [one for one in current if one.register not in ahead]
+    if today.month >= NEXT_YEAR_MONTH and lacking:
+        facts = {"register": lacking[0].register.value, "year": current[0].year + 1}
+        return Sign("numbers", WAITING, "number", "numbers-next", facts)
     return Sign("numbers", DONE, "check", "numbers-left", facts)
 
 

@@ -52,12 +52,14 @@ def pages(web: WebCentre) -> list[str]:
     always = [
         "/", "/offices", "/deliveries", "/deliveries?state=all", "/search", "/search?q=ประชุม",
         "/search?q=ไม่มีคำนี้", "/ranges", f"/ranges?year={YEAR + 1}", "/audit", "/people",
-        "/settings",
+        "/settings", "/numbers", "/numbers?q=1", "/proof",
     ]  # fmt: skip
     some = [
         "/offices/doi", "/offices/area", "/offices/huai", "/offices/doi/registers/incoming",
         f"/offices/doi/registers/outgoing?year={YEAR - 1}", f"/deliveries/area/{first}",
-        f"/letters/doi/{entry}", "/deliveries?office=doi", f"/people/{web.people['wichai']}",
+        f"/letters/doi/{entry}", "/deliveries?office=doi", "/proof?office=doi",
+        "/offices/doi/emergency", f"/letters/doi/{entry}/number",
+        f"/numbers/doi/incoming/{YEAR}/1", f"/numbers/doi/outgoing/{YEAR}/900", f"/people/{web.people['wichai']}",
     ]  # fmt: skip
     return always + (some if web.letters else [])
 

@@ -3,6 +3,7 @@
 import re
 from importlib import resources
 from string import Formatter
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -10,9 +11,13 @@ from saraban_base.web.voice import Catalogue, base_texts
 from saraban_central.audit.kinds import Severity
 from saraban_central.people import ROLES
 from saraban_central.readmodel.deliveries import STAGES
+from saraban_sync.clocks import Source
 from saraban_sync.events import KINDS
-from saraban_sync.registers import Register, Urgency
+from saraban_sync.number_events import NumbersSkipped
+from saraban_sync.registers import Circulars, Register, Urgency
+from saraban_sync.states import State, Trouble
 
+WHY = get_type_hints(NumbersSkipped)["why"]
 CENTRE = resources.files("saraban_central")
 OWN = Catalogue(CENTRE / "web" / "texts.toml")
 ALL = Catalogue(base_texts(), CENTRE / "web" / "texts.toml")
@@ -65,6 +70,12 @@ def test_every_text_that_is_put_together_exists() -> None:
     wanted |= {f"audit.{one}" for one in Severity}
     wanted |= {f"people.{one}{end}" for one in ROLES for end in ("", "_may")}
     wanted |= {f"happened.{one}" for one in KINDS}
+    wanted |= {f"{place}{one}" for one in State for place in ("state.", "passport.state_")}
+    wanted |= {f"trouble.{one}" for one in Trouble}
+    wanted |= {f"gap.why_{one}" for one in (*get_args(WHY), "year-end")}
+    wanted |= {f"offices.circulars_{one}" for one in Circulars}
+    wanted |= {f"ranges.why_{one}" for one in ("off", "much", "year", "over", "revoked", "closed")}
+    wanted |= {f"clock.source_{one}" for one in Source}
     wanted |= {f"said.{word}" for word in re.findall(r'said="([\w-]+)"', PROGRAM)}
     wanted |= set(re.findall(r'"((?:rail|frame)\.[\w-]+)"', PROGRAM))
 
@@ -86,7 +97,11 @@ def test_every_judgement_has_its_words_and_every_grave_one_its_telephone_words()
 
 def test_every_text_of_the_centre_is_used_somewhere() -> None:
     sources = "".join(TEMPLATES.values()) + PROGRAM
-    put_together = (*BUILT, "urgency.", "stage.", *(f"book.{one}" for one in Register))
+    put_together = (
+        *BUILT, "urgency.", "stage.", "state.", "passport.state_", "trouble.", "gap.why_", "mark.",
+        "offices.circulars_", "ranges.why_", "clock.source_",
+        *(f"book.{one}" for one in Register),
+    )  # fmt: skip
 
     unused = {
         key

@@ -1,6 +1,5 @@
 """Commands about numbers: requests, ranges by telephone and on a stick, proof and passports."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from saraban_central.centre import Centre
 from saraban_central.cli import number_words
 from saraban_central.cli.common import actor, folder_option, json_option, opened, say
 from saraban_central.lookup import Candidate, Narrow
+from saraban_central.paper_words import candidate_result, passport_result
 from saraban_central.passport import Passport
 from saraban_central.proof import Wanted
 from saraban_central.readmodel import registers
@@ -228,8 +228,8 @@ def show(
             found = lookup.candidates(centre, cursor, number, where)
             paper = _passport(centre, cursor, found[0]) if len(found) == 1 else None
     result = {
-        "candidates": [asdict(one) for one in found],
-        "passport": number_words.passport_result(paper) if paper else None,
+        "candidates": [candidate_result(one) for one in found],
+        "passport": passport_result(paper) if paper else None,
     }
     if paper is not None:
         lines = number_words.passport_lines(paper)

@@ -13,9 +13,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from saraban_base.refusals import PageNotFound
 from saraban_base.web.routes import serve
 from saraban_base.web.visit import AnyRequest, Visit
-from saraban_central import directory, enrolment, grants
+from saraban_central import directory, enrolment
 from saraban_central.audit.keeping import last_report
-from saraban_central.holdings import holdings
 from saraban_central.readmodel import deliveries, registers, searching
 from saraban_central.web.api_types import (
     AuditState,
@@ -26,14 +25,11 @@ from saraban_central.web.api_types import (
     MachineState,
     NewMachine,
     NewOffice,
-    NewRange,
     OfficeItem,
-    RangeItem,
     WholeLetter,
     entry_of,
     letter_of,
     machine_of,
-    range_of,
     receiver_of,
 )
 from saraban_central.web.auditing import start_audit
@@ -67,8 +63,6 @@ class Api:
             get(f"{v1}/deliveries", tags=["deliveries"], **seen)(self.deliveries),
             get(f"{v1}/deliveries/{{node:str}}/{{event:str}}", tags=["deliveries"],
                 **seen)(self.delivery),
-            get(f"{v1}/ranges", tags=["numbers"], **seen)(self.ranges),
-            post(f"{v1}/ranges", tags=["numbers"], **done)(self.grant),
             get(f"{v1}/audit", tags=["audit"], **seen)(self.audit),
             post(f"{v1}/audit", tags=["audit"], needs=PEOPLE, status_code=202)(self.run_audit),
         ]  # fmt: skip
@@ -85,7 +79,7 @@ class Api:
             nodes = directory.nodes(store)
             return [
                 OfficeItem(
-                    code=one.code, name=one.name, prefix=one.prefix,
+                    code=one.code, name=one.name, prefix=one.prefix, circulars=one.circulars,
                     nodes=tuple(node.node for node in nodes if node.office == one.code),
                 )
                 for one in directory.offices(store)
@@ -97,8 +91,14 @@ class Api:
         """Add an office; for administrators."""
 
         def work(_: Visit) -> OfficeItem:
-            made = directory.add_office(self._centre, data.code, name=data.name, prefix=data.prefix)
-            return OfficeItem(code=made.code, name=made.name, prefix=made.prefix, nodes=())
+            made = directory.add_office(
+                self._centre, data.code, name=data.name, prefix=data.prefix,
+                circulars=data.circulars,
+            )  # fmt: skip
+            return OfficeItem(
+                code=made.code, name=made.name, prefix=made.prefix, circulars=made.circulars,
+                nodes=(),
+            )  # fmt: skip
 
         return await serve(request, work)
 
@@ -200,41 +200,6 @@ class Api:
             return WholeLetter(
                 letter=letter_of(letter), receivers=tuple(receiver_of(one) for one in receivers)
             )
-
-        return await serve(request, work)
-
-    async def ranges(self, request: AnyRequest, office: FromQuery[str] = "") -> list[RangeItem]:
-        """Tell who holds which numbers."""
-
-        def work(_: Visit) -> list[RangeItem]:
-            centre = self._centre
-            with centre.readmodel.read() as cursor:
-                held = holdings(
-                    centre.store, cursor, centre.clock.now(), office=office, counted=True
-                )
-            return [
-                range_of(holding, one)
-                for by_node in held.values()
-                for holding in by_node
-                for one in holding.ranges
-            ]
-
-        return await serve(request, work)
-
-    async def grant(self, request: AnyRequest, data: JSONBody[NewRange]) -> RangeItem:
-        """Grant numbers to a machine; for administrators."""
-
-        def work(visit: Visit) -> RangeItem:
-            made = grants.grant(
-                self._centre, data.node, data.register, data.year, size=data.size,
-                first=data.first, by=visit.person.username,
-            )  # fmt: skip
-            return RangeItem(
-                grant=made.grant, office=made.office, node=made.node, register=made.register,
-                year=made.year, first=made.first, last=made.last, granted_at=made.at,
-                accepted_at="", next=made.first, used=0, left=made.last - made.first + 1,
-                missing=0,
-            )  # fmt: skip
 
         return await serve(request, work)
 

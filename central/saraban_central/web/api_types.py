@@ -9,7 +9,8 @@ from saraban_central.audit.report import Report
 from saraban_central.holdings import Holding, Range
 from saraban_central.overview import Machine, Sign
 from saraban_central.readmodel import deliveries, registers, searching
-from saraban_sync.registers import Register
+from saraban_central.records import Request
+from saraban_sync.registers import Circulars, Register
 
 Code = Annotated[str, Meta(min_length=1, max_length=40)]
 
@@ -28,6 +29,13 @@ class NewOffice(Said, frozen=True):
     code: Code
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     prefix: Annotated[str, Meta(min_length=1, max_length=60)]
+    circulars: Circulars = Circulars.SHARED
+
+
+class OfficeSettings(Said, frozen=True):
+    """Settings of an office to change."""
+
+    circulars: Circulars
 
 
 class NewMachine(Said, frozen=True):
@@ -84,6 +92,7 @@ class OfficeItem(Told, frozen=True):
     code: str
     name: str
     prefix: str
+    circulars: Circulars
     nodes: tuple[str, ...]
 
 
@@ -105,6 +114,7 @@ class Entry(Told, frozen=True):
     register: str
     year: int
     number: int
+    emergency: int
     state: str
     subject: str
     sender: str
@@ -185,8 +195,45 @@ class RangeItem(Told, frozen=True):
     accepted_at: str
     next: int
     used: int
+    given_up: int
     left: int
     missing: int
+    opening: bool
+    told: bool
+    """Whether it was taken by telephone."""
+    days_left: int | None
+    """How long all numbers of the machine's series last; null when none was used lately."""
+
+
+class RequestItem(Told, frozen=True):
+    """A request for numbers."""
+
+    request: str
+    node: str
+    office: str
+    register: str
+    year: int
+    size: int
+    left: int
+    per_day: str
+    at: str
+    came_at: str
+    state: str
+    why: str
+    """Why an open one waits for a person; empty when it is about to be granted."""
+    grant: str
+    by: str
+    reason: str
+    done_at: str
+
+
+class RequestAnswer(Said, frozen=True):
+    """What becomes of a request."""
+
+    request: str
+    decline: bool = False
+    reason: str = ""
+    size: Annotated[int, Meta(ge=1)] | None = None
 
 
 class AuditState(Told, frozen=True):
@@ -247,9 +294,19 @@ def range_of(holding: Holding, one: Range) -> RangeItem:
     return RangeItem(
         grant=one.grant, office=holding.office, node=holding.node, register=holding.register,
         year=holding.year, first=one.first, last=one.last, granted_at=one.at,
-        accepted_at=one.accepted_at, next=one.next, used=one.used, left=one.left,
-        missing=one.missing,
+        accepted_at=one.accepted_at, next=one.next, used=one.used, given_up=one.given_up,
+        left=one.left, missing=one.missing, opening=one.opening, told=one.told,
+        days_left=holding.forecast.days_left,
     )  # fmt: skip
+
+
+def request_of(key: str, request: Request, why: str) -> RequestItem:
+    """Say a request."""
+    named: dict[str, Any] = {"request": key, "why": why}
+    own = {
+        name: getattr(request, name) for name in RequestItem.__struct_fields__ if name not in named
+    }
+    return RequestItem(**named, **own)
 
 
 def _fields(kind: type[msgspec.Struct], source: object) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from saraban_central.audit.keeping import Auditing
 from saraban_central.centre import Centre
 from saraban_central.overview import Limits, Machine
 from saraban_central.people import ADMIN, AUDITOR
-from saraban_sync.errors import NotAnIdentifier
+from saraban_sync.errors import NotAnIdentifier, SizeNotSpoken
 from saraban_sync.registers import Register
 
 _WORD: Final = re.compile(r"\S+")
@@ -40,6 +40,13 @@ web_errors.register(
         errors.BadSize: 422,
         errors.RangeTaken: 409,
         errors.NodeRevoked: 409,
+        errors.NoSuchRequest: 404,
+        errors.RequestDone: 409,
+        errors.ReasonNeeded: 422,
+        errors.NoSuchGrant: 404,
+        errors.NoCredential: 409,
+        errors.NumberUnclear: 422,
+        SizeNotSpoken: 422,
         NoReportYet: 404,
         AuditStopped: 503,
     }
@@ -97,6 +104,8 @@ class Desk:
             RailItem("/deliveries", "arrivals", "rail.deliveries"),
             RailItem("/search", "search", "rail.search", phone=False),
             RailItem("/ranges", "number", "rail.ranges"),
+            RailItem("/numbers", "search", "rail.numbers", phone=False),
+            RailItem("/proof", "check", "rail.proof", phone=False),
             RailItem("/audit", "audit", "rail.audit"),
         ]
         rail.append(RailItem("/twins", "twins", "rail.twins", phone=False))

@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from saraban_base.sqlite import Cursor
 from saraban_base.web.errors import status_of
+from saraban_base.web.forms import Form
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
 from saraban_central import directory, enrolment
@@ -15,13 +16,13 @@ from saraban_central.audit.kinds import Severity
 from saraban_central.audit.report import Report
 from saraban_central.errors import BadPrefix, OfficeExists
 from saraban_central.overview import DANGER, WAITING, Machine
-from saraban_central.readmodel import deliveries, machines, registers
+from saraban_central.readmodel import deliveries, machines, numbering, registers
 from saraban_central.records import ALARMS, SET_ASIDE
 from saraban_central.store.interface import Shelf
 from saraban_central.web.desk import ADMINS, PEOPLE, Desk, grouped, is_admin, spoken
 from saraban_sync.errors import BadSignature, NotAnIdentifier, SarabanError
 from saraban_sync.ids import NodeId
-from saraban_sync.registers import buddhist_year
+from saraban_sync.registers import Circulars, buddhist_year
 
 _T = TypeVar("_T")
 _TIMELINE: Final = 20
@@ -45,6 +46,7 @@ class OfficePages:
             act("/offices", self.add, needs=ADMINS),
             page("/offices/{code:str}", self.show, needs=PEOPLE),
             act("/offices/{code:str}/codes", self.make_code, needs=ADMINS),
+            act("/offices/{code:str}/circulars", self.set_circulars, needs=ADMINS),
         ]
 
     def overview(self, visit: Visit) -> Answer:
@@ -79,6 +81,7 @@ class OfficePages:
                 form.text("code").strip().casefold(),
                 name=form.text("name"),
                 prefix=form.text("prefix"),
+                circulars=_circulars(form),
             )
         except (NotAnIdentifier, OfficeExists, BadPrefix) as problem:
             return self._list(visit, problem)
@@ -98,6 +101,12 @@ class OfficePages:
             return self._show(visit, problem)
         office = directory.office(self._centre.store, code)
         return visit.page("code.html", made=made, office=office)
+
+    def set_circulars(self, visit: Visit) -> Answer:
+        """Set where the office's circulars take their numbers from."""
+        code = visit.part("code")
+        directory.set_circulars(self._centre, code, _circulars(visit.form))
+        return visit.redirect(f"/offices/{code}", said="circulars-set")
 
     def _list(self, visit: Visit, problem: SarabanError | None = None) -> Answer:
         store = self._centre.store
@@ -126,6 +135,7 @@ class OfficePages:
             books = registers.books(cursor, code)
             open_letters = deliveries.unregistered(cursor, code, limit=_LETTERS + 1)
             acts = self._timeline(cursor, found, chosen, before)
+            outages = numbering.outages(cursor, code)
         report = self._report()
         own = [one for one in report.findings if one.office == code] if report else []
         names = [one.node.node for one in found if one.node]
@@ -135,6 +145,7 @@ class OfficePages:
             office=office,
             machines=found,
             books=books,
+            outages=outages,
             open_letters=open_letters[:_LETTERS],
             more_letters=len(open_letters) > _LETTERS,
             names=self._desk.names(),
@@ -180,6 +191,10 @@ class OfficePages:
         except BadSignature:  # the audit page says so
             return None
         return kept.report if kept else None
+
+
+def _circulars(form: Form) -> Circulars:
+    return Circulars.OWN if form.text("circulars") == Circulars.OWN else Circulars.SHARED
 
 
 def _has(machine: Machine, kind: str) -> bool:

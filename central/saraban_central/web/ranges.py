@@ -1,4 +1,7 @@
-"""เลขทะเบียน: who holds which numbers, and granting more."""
+"""เลขทะเบียน: who holds which numbers, how long they last, who asks for more, and granting it."""
+
+from collections.abc import Mapping
+from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
@@ -7,14 +10,41 @@ from saraban_base.web.errors import status_of
 from saraban_base.web.forms import Form, Reader
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_central import directory, grants
-from saraban_central.errors import BadSize, NodeRevoked, PastYear, RangeTaken, UnknownNode
+from saraban_central import by_hand, directory, granting, grants
+from saraban_central.by_hand import Spoken
+from saraban_central.errors import (
+    BadSize,
+    NoCredential,
+    NodeRevoked,
+    NoSuchGrant,
+    NoSuchRequest,
+    PastYear,
+    RangeTaken,
+    ReasonNeeded,
+    RequestDone,
+    UnknownNode,
+)
 from saraban_central.holdings import holdings
+from saraban_central.identity_errors import SeriesClosed
+from saraban_central.readmodel import numbering
 from saraban_central.web.desk import ADMINS, PEOPLE, Desk, is_admin, whole
 from saraban_sync import thai
-from saraban_sync.errors import SarabanError
+from saraban_sync.errors import SarabanError, SizeNotSpoken
 from saraban_sync.grants import Grant
 from saraban_sync.registers import Register, buddhist_year
+
+_ANSWERED: Final = 10
+_FIELDS: Final[Mapping[type[SarabanError], str]] = {
+    UnknownNode: "node",
+    NodeRevoked: "node",
+    NoCredential: "node",
+    SeriesClosed: "node",
+    PastYear: "year",
+    BadSize: "size",
+    SizeNotSpoken: "size",
+    RangeTaken: "first",
+}
+"""Beside which field of the form a refusal stands."""
 
 
 class RangePages:
@@ -29,6 +59,8 @@ class RangePages:
         return [
             page("/ranges", self.show, needs=PEOPLE),
             act("/ranges", self.grant, needs=ADMINS),
+            act("/ranges/requests", self.answer, needs=ADMINS),
+            act("/ranges/told", self.tell, needs=ADMINS),
         ]
 
     def show(self, visit: Visit) -> Answer:
@@ -36,22 +68,48 @@ class RangePages:
         return self._show(visit)
 
     def grant(self, visit: Visit) -> Answer:
-        """Grant a range."""
+        """Grant a range; by telephone, its code is shown."""
         try:
             made = self._granted(visit.form, visit.person.username)
         except WrongFields as problem:
             return self._show(visit, problem, problem.problems)
-        except (UnknownNode, NodeRevoked) as problem:
-            return self._show(visit, problem, {"node": problem})
-        except PastYear as problem:
-            return self._show(visit, problem, {"year": problem})
-        except BadSize as problem:
-            return self._show(visit, problem, {"size": problem})
-        except RangeTaken as problem:
-            return self._show(visit, problem, {"first": problem})
+        except SarabanError as problem:
+            if type(problem) not in _FIELDS:
+                raise
+            return self._show(visit, problem, {_FIELDS[type(problem)]: problem})
+        if isinstance(made, Spoken):
+            return self._told(visit, made)
         return visit.redirect(f"/ranges?year={made.year}", said="granted")
 
-    def _granted(self, form: Form, by: str) -> Grant:
+    def answer(self, visit: Visit) -> Answer:
+        """Grant or decline a request."""
+        form, by = visit.form, visit.person.username
+        try:
+            if form.text("act") == "decline":
+                granting.decline(
+                    self._centre, form.text("request"), reason=form.text("reason"), by=by
+                )
+                return visit.redirect("/ranges", said="declined")
+            granting.answer(self._centre, form.text("request"), by=by, size=_size(form))
+        except (
+            NoSuchRequest, RequestDone, ReasonNeeded, BadSize, PastYear, NodeRevoked, SeriesClosed,
+        ) as problem:  # fmt: skip
+            return self._show(visit, problem)
+        return visit.redirect("/ranges", said="granted")
+
+    def tell(self, visit: Visit) -> Answer:
+        """Show the code of a range that was granted before."""
+        form = visit.form
+        try:
+            told = by_hand.spoken_again(self._centre, form.text("node"), form.text("grant"))
+        except (NoSuchGrant, SizeNotSpoken, NoCredential, UnknownNode) as problem:
+            return self._show(visit, problem)
+        return self._told(visit, told)
+
+    def _told(self, visit: Visit, told: Spoken) -> Answer:
+        return visit.page("told.html", told=told, names=self._desk.names())
+
+    def _granted(self, form: Form, by: str) -> Grant | Spoken:
         this_year = buddhist_year(self._centre.clock.now())
         read = Reader(form)
         node = read.line("node", limit=60, required=True)
@@ -60,6 +118,8 @@ class RangePages:
         size = read.choice("size", _number, self._centre.config.range_size)
         first = read.choice("first", _number, 0)
         read.done()
+        if form.text("way") == "phone":
+            return by_hand.grant_by_phone(self._centre, node, register, year, size=size, by=by)
         return grants.grant(
             self._centre, node, register, year, size=size, first=first if first else None, by=by
         )
@@ -75,6 +135,7 @@ class RangePages:
         year = whole(visit.query.get("year", ""), this_year, most=9999)
         with centre.readmodel.read() as cursor:
             held = holdings(centre.store, cursor, centre.clock.now(), counted=True)
+            gaps = numbering.gaps(cursor, year=year)
         rows = [one for by_one in held.values() for one in by_one]
         return visit.page(
             "ranges.html",
@@ -83,6 +144,9 @@ class RangePages:
                 (one for one in rows if one.year == year),
                 key=lambda one: (one.office, one.register, one.node),
             ),
+            gaps=gaps,
+            waiting=granting.waiting(centre),
+            answered=granting.answered(centre.store, limit=_ANSWERED),
             year=year,
             years=sorted({this_year, this_year + 1, *(one.year for one in rows)}, reverse=True),
             this_year=this_year,
@@ -91,9 +155,15 @@ class RangePages:
             usual=centre.config.range_size,
             registers=list(Register),
             typed=visit.form.fields or {"node": visit.query.get("node", "")},
+            problem=None if problems else problem,
             problems=problems or {},
             admin=is_admin(visit),
         )
+
+
+def _size(form: Form) -> int | None:
+    text = thai.arabic_digits(form.text("size")).strip()
+    return whole(text, 0) if text else None
 
 
 def _number(text: str) -> int:

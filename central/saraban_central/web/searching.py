@@ -54,6 +54,7 @@ class SearchPage:
             asked=asked,
             hits=found[:_PAGE],
             marked=marked,
+            registers=list(Register),
             offices=offices,
             names={one.code: one.name for one in offices},
             older=urlencode({**chosen, "skip": skip + _PAGE}) if len(found) > _PAGE else "",
