@@ -23,7 +23,7 @@ from saraban_central.identity_errors import (
     Overtaken,
     TwinWaits,
 )
-from saraban_central.identity_records import EPOCHS, TOKENS, GivenEpoch, Tokens
+from saraban_central.identity_records import EPOCHS, TOKENS, GivenEpoch, Sighting, Tokens
 from saraban_central.records import FOLLOWED, NODES, Node
 from saraban_central.sightings import BY_HAND
 from saraban_central.store.interface import Insert, Kept, Put, Store, Writing
@@ -123,7 +123,7 @@ def _again(centre: Centre, node: Node, before: GivenEpoch) -> Given:
 
 
 def _check_twins(store: Store, node: Node, asked: Asked) -> None:
-    if not twins.may_begin(store, node, asked.machine):
+    if not twins.may_begin(store, node, asked.machine, asked.reason):
         raise TwinWaits(f"{asked.machine[:8]} was not chosen", node=node.node)
     if asked.reason not in BY_HAND and twins.has_begun(store, node.node):
         raise TwinWaits("the one that was chosen has its epoch", node=node.node)
@@ -198,11 +198,18 @@ def _commit(centre: Centre, owner: Kept[Node], asked: Asked, epoch: int, last: _
         Put(EPOCHS, f"{node.node}/{asked.next}", given),
         _tokens(centre, node.node, asked.next, present),
         directory.publish(centre, node=node),
-        *twins.began(centre, node.node, asked.machine, epoch),
+        *twins.began(centre, node.node, _seen(given)),
     ]
     if not generation.was_here(centre.store, node.node, present):
         writes += generation.came_back(centre, node, present, "", lost=True)
     centre.store.commit(*writes)
+
+
+def _seen(given: GivenEpoch) -> Sighting:
+    return Sighting(
+        machine=given.machine, boot="", last_event=given.base, last_hash=given.base_hash,
+        epoch=given.epoch, fenced="", first_at=given.at, last_at=given.at,
+    )  # fmt: skip
 
 
 def _tokens(centre: Centre, name: str, following: str, present: int) -> Put[Tokens]:

@@ -28,7 +28,7 @@ from saraban_central.identity_records import (
     Tokens,
 )
 from saraban_central.records import CONTACTS, NODES, Contact, Node
-from saraban_central.sightings import Decision, Standing, standing
+from saraban_central.sightings import BY_HAND, Decision, Standing, standing
 from saraban_central.store.interface import Keep, Kept, Put, Writing
 from saraban_sync import ratchet
 from saraban_sync.errors import NotAnIdentifier
@@ -156,7 +156,9 @@ class _Meeting:
         self._learn(unknown=False)
         self._move(counts=False)
         seen = self._seen()
-        if twins.concerns(self._centre.store, self._node, seen):
+        if self._said.fenced in BY_HAND and not self._node.stopped:
+            decision = Decision.RESUME
+        elif twins.concerns(self._centre.store, self._node, seen):
             decision, writes = twins.seen_again(self._centre, self._node, seen)
             self._writes += writes
         elif self._said.fenced == _SUPERSEDED:

@@ -197,6 +197,8 @@ def found(centre: Centre, node: Node, seen: Sighting, why: str) -> list[Writing]
     """
     held = _latest(centre.store, node.node)
     if held is not None and _is_among(held.value, seen):
+        if why != "epoch" and not node.stopped:
+            held = held._replace(value=_undecided(held.value))
         return [_noted(centre, node, held, seen)[1]]
     holder = sightings.holder(centre.store, node, seen)
     machines = (*(one for one in (holder,) if one is not None), seen)
@@ -226,20 +228,34 @@ def concerns(store: Store, node: Node, seen: Sighting) -> bool:
     return held is not None and sightings.concerns(held.value, seen)
 
 
-def may_begin(store: Store, node: Node, machine: str) -> bool:
+def may_begin(store: Store, node: Node, machine: str, reason: str) -> bool:
     """Tell whether a machine may be given a new epoch, as far as twins go."""
+    if not node.stopped and reason in sightings.BY_HAND:
+        return True  # its office has put it in the place of whatever was there
     held = _latest(store, node.node)
     if held is None or held.value.settled_at:
         return not node.stopped
     return held.value.kept == machine
 
 
-def began(centre: Centre, node: str, machine: str, epoch: int) -> list[Writing]:
-    """Plan to note that the machine that keeps the name was given a new epoch."""
+def began(centre: Centre, node: str, given: Sighting) -> list[Writing]:
+    """Plan to note that a machine was given a new epoch: the name is its own from then on.
+
+    Args:
+        centre: who gave it.
+        node: the name.
+        given: the machine, in its new epoch.
+    """
     held = _latest(centre.store, node)
-    if held is None or held.value.settled_at or held.value.kept != machine:
+    if held is None or held.value.settled_at:
         return []
-    changed = sightings.settled(structs.replace(held.value, epoch=epoch), centre.now())
+    twin = held.value
+    if twin.kept != given.machine:
+        twin = sightings.merged(_undecided(twin), given)
+        place = max(n for n, one in enumerate(twin.machines) if one.machine == given.machine)
+        twin = sightings.marked(twin, place, KEPT)
+        twin = structs.replace(twin, kept=given.machine, kept_at=given.last_at)
+    changed = sightings.settled(structs.replace(twin, epoch=given.epoch), centre.now())
     return [Put(TWINS, held.key, changed, held.revision)]
 
 
@@ -278,6 +294,18 @@ def _vacated(store: Store, twin: Twin) -> list[Writing]:
         return []
     free = structs.replace(owner.value, stopped="")
     return [Put(NODES, twin.node, free, owner.revision)]
+
+
+def _undecided(twin: Twin) -> Twin:
+    """Take back a choice: the machine that was chosen has gone on, and has a twin again."""
+    return structs.replace(
+        twin,
+        kept=None,
+        kept_by="",
+        kept_at="",
+        epoch=0,
+        machines=tuple(structs.replace(one, state=_unless_kept(one)) for one in twin.machines),
+    )
 
 
 def _is_among(twin: Twin, seen: Sighting) -> bool:

@@ -267,6 +267,54 @@ def test_of_two_with_one_code_the_second_is_the_one_that_goes(district: District
     assert twins.open_twins(school.centre) == []
 
 
+def test_an_old_machine_that_nobody_has_dealt_with_keeps_no_office_from_restoring(
+    district: District,
+) -> None:
+    old = a_machine(district)
+    school = old.copy(THIRD)
+    school.fenced = "copied"
+    school.go_on(school.ask())
+    school.send()
+    school.come()
+    assert old.come() == "superseded"
+    restored = school.copy(OTHER)
+    restored.fenced = "restored"
+
+    restored.come()
+    assert restored.said["resume"] is True
+    restored.go_on(restored.ask())
+
+    assert school.come() == "superseded"
+    assert restored.come() == "ok"
+    found = twins.open_twin(old.centre, "school-1").twin
+    assert (found.kept, found.epoch) == (OTHER, 3)
+    school.come()
+    assert school.said["fork"] is True
+
+
+def test_when_the_one_that_keeps_the_name_has_a_twin_again_somebody_chooses_anew(
+    district: District,
+) -> None:
+    old = a_machine(district)
+    school = old.copy(HASH)
+    school.fenced = "restored"
+    school.go_on(school.ask())
+    school.send()
+    school.come()
+    again = school.copy(THIRD)
+    assert old.come() == "superseded"
+    assert twins.open_twin(old.centre, "school-1").twin.kept == HASH
+    school.come()
+
+    assert again.come() == "twin"
+
+    found = twins.open_twin(old.centre, "school-1").twin
+    assert (found.kept, found.epoch, len(found.machines)) == (None, 0, 3)
+    assert school.come() == "twin"
+    twins.keep(old.centre, "school-1", HASH, by="pornthip")
+    assert school.ask("twin").epoch == 3
+
+
 def test_of_two_with_one_code_the_one_that_has_parted_must_fork(district: District) -> None:
     school = a_machine(district)
     copy = school.copy(HASH, boot="77777777")
