@@ -59,7 +59,8 @@ def pages(web: WebCentre) -> list[str]:
         f"/offices/doi/registers/outgoing?year={YEAR - 1}", f"/deliveries/area/{first}",
         f"/letters/doi/{entry}", "/deliveries?office=doi", "/proof?office=doi",
         "/offices/doi/emergency", f"/letters/doi/{entry}/number",
-        f"/numbers/doi/incoming/{YEAR}/1", f"/numbers/doi/outgoing/{YEAR}/900", f"/people/{web.people['wichai']}",
+        f"/numbers/doi/incoming/{YEAR}/1", f"/numbers/doi/outgoing/{YEAR}/900",
+        f"/people/{web.people['wichai']}",
     ]  # fmt: skip
     return always + (some if web.letters else [])
 
