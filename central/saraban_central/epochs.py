@@ -38,8 +38,8 @@ from saraban_sync.wire import Document, journal_database
 log = logging.getLogger(__name__)
 
 LEAP: Final = 10
-"""After the centre was set back a node gets an epoch so far on, if it was not here since: those in
-between may have been given before."""
+"""After the centre was set back a node gets an epoch so far on for each time it was, if it was not
+here since: those in between may have been given before."""
 _PAGE: Final = 500
 
 
@@ -138,8 +138,10 @@ def _check_base(store: Store, name: str, asked: Asked, last: _Last) -> None:
 
 
 def _following(centre: Centre, node: Node) -> int:
-    known = generation.was_here(centre.store, node.node, centre.identity.generation)
-    return min(node.epoch + (1 if known else LEAP), MAX_EPOCH)
+    present = centre.identity.generation
+    known = generation.was_here(centre.store, node.node, present)
+    step = 1 if known else LEAP * (present - generation.FIRST)
+    return min(node.epoch + step, MAX_EPOCH)
 
 
 def _claimed(centre: Centre, owner: Kept[Node], asked: Asked, last: _Last) -> int:

@@ -158,21 +158,26 @@ class _Meeting:
         seen = self._seen()
         if self._said.fenced in BY_HAND and not self._node.stopped:
             decision = Decision.RESUME
-        elif twins.concerns(self._centre.store, self._node, seen):
-            decision, writes = twins.seen_again(self._centre, self._node, seen)
-            self._writes += writes
-        elif self._said.fenced == _SUPERSEDED:
-            decision = Decision.FORK
-            self._found(_MEANS[_SUPERSEDED])
-        elif self._said.fenced in _MEANS:
+        elif self._has_found_a_twin():
             self._twin(_MEANS[self._said.fenced])
             parted = standing(self._centre.store, self._node.node, seen) is Standing.PARTED
             decision = Decision.FORK if parted else Decision.WAIT
+        elif twins.concerns(self._centre.store, self._node, seen):
+            decision, writes = twins.seen_again(self._centre, self._node, seen)
+            self._writes += writes
+        elif self._said.fenced in _MEANS:
+            self._found("epoch")
+            decision = Decision.FORK
         else:
             decision = Decision.RESUME
         if decision is not Decision.FORK:
             self._note(contact)
         return Met(self._writes, self._generation, decision=decision)
+
+    def _has_found_a_twin(self) -> bool:
+        """Tell whether this machine of the newest epoch has found another that nobody knew of."""
+        found = self._said.fenced in ("twin", "diverged")
+        return found and not self._node.stopped and self._said.epoch >= self._node.epoch
 
     def _twin(self, why: str) -> Met:
         """Stop the node: two machines have its name."""

@@ -81,7 +81,9 @@ def place(twin: Twin, machine: str, *, last: bool = False) -> int:
         if one.machine[: max(CODE, len(wanted))] == wanted or (not wanted and not one.machine)
     ]
     if not found or not machine.strip():
-        raise UnknownMachine(machine[:100], machine=machine[:60], node=twin.node)
+        raise UnknownMachine(
+            f"{machine[:60]!r} of {twin.node}", machine=machine[:60], node=twin.node
+        )
     return found[-1 if last else 0]
 
 

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from saraban_central import directory, sightings
 from saraban_central.centre import Centre
-from saraban_central.identity_errors import CannotKeep, KeepsName, NoTwin, UnknownMachine
+from saraban_central.identity_errors import CannotKeep, KeepsName, NoTwin
 from saraban_central.identity_records import TWINS, Sighting, Twin
 from saraban_central.records import NODES, Node
 from saraban_central.sightings import CODE, FORKED, GONE, KEPT, Decision, Standing, code_of
@@ -157,9 +157,7 @@ def to_fork(store: Store, node: str, machine: str = "") -> str:
     """
     held = _latest(store, node)
     if held is None or held.value.settled_at:
-        if machine:
-            raise UnknownMachine(machine[:100], machine=machine[:60], node=node)
-        return ""  # a copy that somebody made on purpose
+        return ""  # a copy that somebody made on purpose, or one the centre has forgotten
     twin = held.value
     if machine:
         chosen = twin.machines[sightings.place(twin, machine, last=True)]

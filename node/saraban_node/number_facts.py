@@ -118,19 +118,20 @@ def told(cursor: Cursor, register: Register, year: int) -> Iterator[Fact]:
     own = meta.get(cursor, meta.NODE)
     found = rows(
         cursor,
-        "SELECT number, state, node, payload, reason FROM colleague_line AS line"
+        "SELECT number, state, payload, reason FROM colleague_line AS line"
         " WHERE register = ? AND year = ? AND number > 0 AND EXISTS (SELECT 1 FROM number_range AS"
         " range WHERE range.register = line.register AND range.year = line.year"
         " AND line.number BETWEEN range.first AND range.last)",
         (register, year),
     )
-    for number, state, owner, payload, why in found:
+    for number, state, payload, why in found:
         event = events.parse_event(payload.encode("utf-8"), "")
         if State(state) in GAPS or journal.hash_of(cursor, event.id) == event.hash:
             continue
         claim, ours = _claim(cursor, event)
         yield Fact(
-            number, number, State(state), "" if ours or owner == own else owner,
+            # Who signed it counts: a fork brings along what it wrote under the name of this node.
+            number, number, State(state), "" if ours or event.node == own else event.node,
             f"{event.node} {event.id}", claim, event.at, event.actor, why,
         )  # fmt: skip
 

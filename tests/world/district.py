@@ -6,6 +6,7 @@ is only what people would know: the paper on the desks, and which machine was co
 
 import shutil
 import tempfile
+from collections import Counter
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Final, NamedTuple
 from saraban_central import directory
 from saraban_node import appliance, fence, forking, lifting
 from saraban_node.fence import Lift
+from saraban_node.identity_errors import NotStated
 from saraban_node.syncer import Syncer
 from saraban_sync.registers import Register, buddhist_year
 from tests.offices import SOMSRI
@@ -48,9 +50,14 @@ class Attic(NamedTuple):
 
 
 class District:
-    """One district, from its first morning."""
+    """One district, from its first morning.
 
-    def __init__(self) -> None:
+    Args:
+        tally: counts what happens.
+    """
+
+    def __init__(self, tally: Counter[str] | None = None) -> None:
+        self.tally = Counter[str]() if tally is None else tally
         self.folder = new_folder()
         self.sky = Sky()
         self.paper = Paper()
@@ -117,13 +124,11 @@ class District:
         self.backups.setdefault(machine.desk, []).append(accidents.back_up(machine))
 
     def restore(self, machine: Machine, which: int, *, burnt: bool) -> None:
-        """Put one of a machine's backups back.
-
-        Raises:
-            LookupError: it has none.
-        """
-        backups = self.backups.get(machine.desk, [])
-        backup = backups[which % max(len(backups), 1)]
+        """Put one of a machine's backups back; if it has none, one that was taken just now."""
+        backups = self.backups.setdefault(machine.desk, [])
+        if not backups:
+            backups.append(accidents.back_up(machine))
+        backup = backups[which % len(backups)]
         events = machine.events
         old = accidents.restore(machine, backup, burnt=burnt)
         self.attic.append(Attic(machine.office, machine.facts, old, events))
@@ -166,10 +171,9 @@ class District:
 
     def lift(self, machine: Machine, *, sure: bool, faults: dict[int, Fault] | None = None) -> None:
         """An administrator lifts a fence over the line."""
-        lift = self._lift(machine, sure=sure, alone=not machine.rivals)
         self.centre.wire.set(faults)
         try:
-            machine.syncer.lift(lift)
+            self._lift_on_line(machine, sure=sure)
         finally:
             self._heard(machine, fenced=True)
 
@@ -219,6 +223,12 @@ class District:
             self.kin.began(machine, met=True)
         elif wire.heard and not fenced:
             self.kin.met(machine, stopped=bool(machine.fenced()))
+
+    def _lift_on_line(self, machine: Machine, *, sure: bool) -> None:
+        try:
+            machine.syncer.lift(self._lift(machine, sure=sure, alone=not machine.rivals))
+        except NotStated:  # what came back from the centre has more books
+            machine.syncer.lift(self._lift(machine, sure=sure, alone=not machine.rivals))
 
     def _lift(self, machine: Machine, *, sure: bool, alone: bool) -> Lift:
         node = machine.node

@@ -52,9 +52,12 @@ class Headquarters:
     @property
     def centre(self) -> Centre:
         """The centre, opened when first asked for."""
+        return self._centre or self._open()
+
+    def _open(self) -> Centre:
         if self._centre is None:
             self._centre = open_centre(self.folder, clock=self.clock)
-            # Made in the order in which the centre's own workers take their turns.
+            # In the order in which the centre's own workers take their turns.
             self._turns = [Router(self._centre).run, Granting(self._centre).run]
         return self._centre
 
@@ -64,6 +67,7 @@ class Headquarters:
         Returns:
             How much was done.
         """
+        self._open()
         return sum(turn() for turn in self._turns)
 
     def decide(self, which: int) -> None:

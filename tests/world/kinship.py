@@ -55,6 +55,7 @@ class Kinship:
         """
         self.shared.add(machine.name)
         self.bears(new)
+        new.forgot |= self.desks[machine.name]
         for desk in {machine.desk, *machine.rivals, *self._rivals_of(machine)}:
             self._parted[frozenset((desk, new.desk))] = _Parted(2 if busy else 1)
             new.rivals.add(desk)
@@ -63,9 +64,11 @@ class Kinship:
     def restored(self, machine: Machine) -> None:
         """Note that an old database stands on a desk: it knows of nothing that happened since."""
         self.bears(machine)
+        machine.forgot |= self.desks[machine.name]
         for desk in self.desks[machine.name]:
             other = self.machines[desk]
             if other is not machine and other.name == machine.name:
+                self.shared.add(machine.name)
                 machine.rivals.add(desk)
                 other.rivals.add(machine.desk)
                 self._parted[frozenset((machine.desk, desk))] = _Parted()
@@ -84,13 +87,22 @@ class Kinship:
         if stopped and machine.name not in self.shared:
             raise FalseAlarm(f"desk {machine.desk}, {machine.name}: {machine.fenced()}")
         for desk in sorted(machine.rivals):
-            pair = self._parted[frozenset((machine.desk, desk))]
-            pair.met[machine.desk] = pair.met.get(machine.desk, 0) + 1
-            pair.stopped = pair.stopped or stopped
-            if min(pair.met.get(one, 0) for one in (machine.desk, desk)) >= pair.needed:
-                machine.rivals.discard(desk)
-                if not pair.stopped:
-                    raise NotNoticed(f"desks {desk} and {machine.desk} are both {machine.name}")
+            self._met_another(machine, self.machines[desk], stopped=stopped)
+
+    def _met_another(self, machine: Machine, other: Machine, *, stopped: bool) -> None:
+        names = frozenset((machine.desk, other.desk))
+        pair = self._parted[names]
+        pair.met[machine.desk] = pair.met.get(machine.desk, 0) + 1
+        pair.stopped = pair.stopped or stopped
+        if min(pair.met.get(desk, 0) for desk in names) < pair.needed:
+            return
+        if not pair.stopped and machine.epoch() > other.epoch():
+            # The newer epoch counts: the other one is stopped when it comes next.
+            self._parted[names] = _Parted(met={machine.desk: 1})
+            return
+        machine.rivals.discard(other.desk)
+        if not pair.stopped:
+            raise NotNoticed(f"desks {other.desk} and {machine.desk} are both {machine.name}")
 
     def began(self, machine: Machine, *, met: bool) -> None:
         """Note that a machine has begun a new epoch: what others do since, it cannot know again.

@@ -32,6 +32,8 @@ class Machine:
     """Whence the folder is filled when it is first opened."""
     events: list[str] = field(default_factory=list)
     """Hashes of the journal, as they were seen last."""
+    forgot: set[int] = field(default_factory=set)
+    """Desks of lives before this database that it has forgotten, its own among them."""
     rivals: set[int] = field(default_factory=set)
     """Desks with a machine under the same name that this one cannot know of yet."""
     _node: Appliance | None = None
@@ -80,6 +82,11 @@ class Machine:
         """Why nothing may be written here; empty when everything may."""
         with self.node.db.read() as cursor:
             return why_fenced(cursor)
+
+    def epoch(self) -> int:
+        """The epoch in which the node writes."""
+        with self.node.db.read() as cursor:
+            return meta.epoch(cursor)
 
     def busy(self) -> bool:
         """Whether a contact was begun of which the machine does not know how it ended."""

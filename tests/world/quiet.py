@@ -25,10 +25,11 @@ from tests.world.watch import Broken
 
 _OF_IDENTITY: Final = (TwinFound, Superseded, JournalsDiverge, EpochRefused, CentreDecides)
 """What a machine may be told about who it is; what is to be done then is done in the next turn."""
-_ROUNDS: Final = 12
+_ROUNDS: Final = 40
 _MANY: Final = 200
 _ALL: Final = 100_000
 _Place = tuple[tuple[str, ...], int]
+_NOWHERE: Final[_Place] = ((), 0)
 _OF_CLOCKS: Final = frozenset({"clock-back", "clock-ahead", "late"})
 
 
@@ -44,9 +45,10 @@ def settle(district: District) -> None:
     for _ in range(_ROUNDS):
         moved = 0
         for machine in district.touched():
-            if machine.fenced() or seen.get(machine.desk) != _place(district, machine):
+            place = _place(district, machine)
+            if machine.fenced() or seen.get(machine.desk) != place:
                 moved += _turn(district, machine)
-                seen[machine.desk] = _place(district, machine)
+                seen[machine.desk] = place if _place(district, machine) == place else _NOWHERE
             moved += bool(machine.fenced())
         moved += district.centre.work()
         district.watch.centre(district.centre)
@@ -65,7 +67,7 @@ def hold_to_account(district: District) -> Report:
     for machine in district.touched():
         kept(machine.node)
         _is_at_work(machine)
-        _is_proved_twice(machine)
+        _is_proved_twice(district, machine)
         _is_at_the_centre(district, machine)
     report = Auditing(district.centre.centre).run("system")
     _audit_is_clean(report, clocks_were_wrong=district.clocks_were_wrong)
@@ -100,9 +102,11 @@ def _lead_back(district: District, machine: Machine) -> int:
         return 0
     if district.said(machine) == "fork":
         district.fork(machine)
+        district.tally["at the end: fork"] += 1
         return 1
     if district.said(machine) == "resume" or why in fence.BY_HAND:
         district.lift(machine, sure=False)
+        district.tally[f"at the end: lift {why}"] += 1
         return 1
     return _decide(district)
 
@@ -112,6 +116,7 @@ def _decide(district: District) -> int:
     for which in range(8):
         with suppress(CannotKeep, LookupError):
             district.centre.decide(which)
+            district.tally["at the end: decide"] += 1
             return 1
     return 0
 
@@ -123,13 +128,17 @@ def _see_to_the_clock(machine: Machine) -> None:
             clerks.confirm_clock(machine, administrator=True)
 
 
-def _is_proved_twice(machine: Machine) -> None:
-    """Registers and journal say the same, and nothing is unexplained."""
+def _is_proved_twice(district: District, machine: Machine) -> None:
+    """Registers and journal say the same, and nothing is unexplained but what paper has twice."""
     node = machine.node
     with node.db.read() as cursor:
         proof = prove.from_journal(cursor, prove.prove(cursor), key=node.journal.key.public)
-    if not proof.whole:
-        raise Broken(f"desk {machine.desk}: {[one for one in proof.series if not one.whole]}")
+    for one in proof.series:
+        district.watch.account(machine, one.register, one.year, one.account)
+        if one.agrees is False:
+            raise Broken(f"desk {machine.desk}: the journal says otherwise of {one}")
+    if wrong := [one for one in proof.emergency if not one.whole]:
+        raise Broken(f"desk {machine.desk}: {wrong}")
 
 
 def _is_at_the_centre(district: District, machine: Machine) -> None:

@@ -63,7 +63,7 @@ class DistrictAtWork(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.district = District()
+        self.district = District(self.tally)
         self.looked_at: set[Machine] = set()
 
     @rule(desk=Desks, act=often(register=6, send=3, register_arrival=2), book=Books)
@@ -94,14 +94,18 @@ class DistrictAtWork(RuleBasedStateMachine):
                 else:
                     clerks.void(machine, chosen)
 
-    @rule(desk=Desks, book=Books)
-    def emergency(self, desk: int, book: Register) -> None:
-        """When numbers have run out, a clerk goes on in the emergency register."""
+    @rule(desk=Desks, book=Books, letters=st.integers(2, 12))
+    def rush(self, desk: int, book: Register, letters: int) -> None:
+        """Many letters in a row; when numbers run out, in the emergency register."""
         machine = self.machine(desk)
-        with self.refusals("open emergency"):
-            clerks.open_emergency(machine)
-        with self.refusals("emergency"):
-            clerks.register_in_emergency(machine, book, self.district.letter())
+        for _ in range(letters):
+            with self.refusals("register"):
+                clerks.register(machine, book, self.district.letter())
+                continue
+            with self.refusals("open emergency"):
+                clerks.open_emergency(machine)
+            with self.refusals("emergency"):
+                clerks.register_in_emergency(machine, book, self.district.letter())
 
     @rule(desk=Desks, faults=Faults, carried=st.booleans())
     def exchange(self, desk: int, faults: dict[int, Fault], carried: bool) -> None:
@@ -144,7 +148,7 @@ class DistrictAtWork(RuleBasedStateMachine):
             with self.refusals("confirm clock"):
                 clerks.confirm_clock(machine, administrator=administrator)
 
-    @rule(desk=Desks, act=often(back_up=3, restore=3, copy=1, clone=1, turn_up=1), which=Which)
+    @rule(desk=Desks, act=often(back_up=3, restore=3, copy=1, clone=2, turn_up=1), which=Which)
     def accident(self, desk: int, act: str, which: int) -> None:
         """A backup is taken or put back, a folder is copied, an old disk turns up."""
         machine = self.machine(desk)
@@ -158,7 +162,7 @@ class DistrictAtWork(RuleBasedStateMachine):
             else:
                 self.looked_at.add(self.district.copy(machine, perfect=act == "clone"))
 
-    @rule(desk=Desks, act=often(by_hand=3, lift=3, fork=2), sure=st.booleans(), faults=Faults)
+    @rule(desk=Desks, act=often(by_hand=2, on_line=3), sure=st.booleans(), faults=Faults)
     def identity(self, desk: int, act: str, sure: bool, faults: dict[int, Fault]) -> None:
         """Somebody leads a machine that is stopped back to work."""
         stopped = [one for one in self.district.touched() if one.fenced()]
@@ -166,13 +170,15 @@ class DistrictAtWork(RuleBasedStateMachine):
             return
         machine = stopped[desk % len(stopped)]
         self.looked_at.add(machine)
-        with self.refusals(act):
-            if act == "by_hand":
+        if act == "by_hand":
+            with self.refusals("lift by hand"):
                 self.district.lift_by_hand(machine, sure=sure, lie=bool(faults))
-            elif act == "lift":
-                self.district.lift(machine, sure=sure, faults=faults)
-            else:
+        elif self.district.said(machine) == "fork":
+            with self.refusals("fork"):
                 self.district.fork(machine, faults)
+        else:
+            with self.refusals("lift"):
+                self.district.lift(machine, sure=sure, faults=faults)
 
     @rule(act=often(decide=3, copy=1, put_back=1, put_back_in_silence=1), which=Which)
     def headquarters(self, act: str, which: int) -> None:
