@@ -5,9 +5,11 @@ from pathlib import Path
 
 from saraban_base.clock import SystemClock
 from saraban_base.sqlite import rows
-from saraban_node import appliance, letters, numbers
+from saraban_node import appliance
 from saraban_node.appliance import Appliance
-from saraban_node.letters import NewLetter
+from saraban_node.books import letters
+from saraban_node.books.letters import NewLetter
+from saraban_node.numbering import numbers
 from saraban_sync import grants
 from saraban_sync.body import FileRef
 from saraban_sync.events import RangeAccepted

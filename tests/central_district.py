@@ -11,12 +11,13 @@ from pathlib import Path
 from msgspec import structs
 
 from saraban_base.clock import Evidence
-from saraban_central import directory, enrolment, grants
+from saraban_central import directory, enrolment
 from saraban_central.audit.findings import Finding
 from saraban_central.audit.keeping import Auditing
 from saraban_central.audit.report import Report
 from saraban_central.centre import Centre, make_centre
 from saraban_central.config import CentralConfig
+from saraban_central.numbering import grants
 from saraban_central.records import INTAKE, NODES, Intake
 from saraban_central.store.interface import Insert, Keep, Put
 from saraban_sync.body import Body, Signed

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from saraban_base.sqlite import one
-from saraban_node import appliance, year_gate
+from saraban_node import appliance
 from saraban_node.appliance import Appliance
-from saraban_node.clock_errors import ClockUntrusted
-from saraban_node.entries import Entry
-from saraban_node.year_gate import Standing
+from saraban_node.books.entries import Entry
+from saraban_node.clocks import year_gate
+from saraban_node.clocks.errors import ClockUntrusted
+from saraban_node.clocks.year_gate import Standing
 from saraban_sync.number_events import ClockConfirmed
 from saraban_sync.registers import Register
 from tests.offices import MALI, YEAR, HandClock, Numbers, a_letter, an_office, events_of, register

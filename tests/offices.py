@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from saraban_base.clock import Clock, Evidence
-from saraban_node import appliance, journal, letters, meta, postbox
+from saraban_node import appliance, journal, meta
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import letters
+from saraban_node.books.entries import Entry
+from saraban_node.books.letters import NewLetter
 from saraban_node.journal import SYSTEM
-from saraban_node.letters import NewLetter
+from saraban_node.line import postbox
 from saraban_sync import events
 from saraban_sync.body import Body, FileRef
 from saraban_sync.events import ClockState, Event, LetterSent, RangeAccepted

@@ -11,8 +11,8 @@ from typing import Any
 
 from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreUnreachable
-from saraban_node.syncer import Syncer
-from saraban_node.transport import Centre
+from saraban_node.line.syncer import Syncer
+from saraban_node.line.transport import Centre
 from saraban_sync.body import Signed
 from saraban_sync.events import Event
 from saraban_sync.wire import CENTRE, Document, event_document
@@ -21,7 +21,7 @@ from tests.offices import MORNING
 
 @dataclass
 class PlayedCentre:
-    """Stands where :class:`saraban_node.strict.Gate` does."""
+    """Stands where :class:`saraban_node.line.strict.Gate` does."""
 
     moment: datetime = MORNING
     journal: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class PlayedCentre:
         self.mailbox.append(document.as_json())
 
     def enrol(self, url: str, asked: Any, *, timeout: float) -> tuple[int, Any]:
-        """Take a machine in; stands where :func:`saraban_node.strict.post_once` does."""
+        """Take a machine in; stands where :func:`saraban_node.line.strict.post_once` does."""
         self.enrolled.append(asked)
         return 201, self._answered("enrol", dict(self.welcome))
 

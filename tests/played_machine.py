@@ -13,11 +13,11 @@ import msgspec
 
 from saraban_central import directory
 from saraban_central.centre import Centre
-from saraban_central.epochs import Asked, Given, begin
 from saraban_central.gateway import notes
 from saraban_central.gateway.admitting import Outcome, admit
 from saraban_central.gateway.answers import Denied
 from saraban_central.gateway.calls import Call, Kind
+from saraban_central.identity.epochs import Asked, Given, begin
 from saraban_central.records import Node
 from saraban_sync import ratchet
 from saraban_sync.admission import Verdict

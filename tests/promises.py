@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from saraban_base.sqlite import Cursor, Write, rows, value
-from saraban_node import journal, numbers, projections, search
+from saraban_node import journal, projections
 from saraban_node.appliance import Appliance
+from saraban_node.books import search
+from saraban_node.numbering import numbers
 from saraban_sync.events import EntryVoided, Event, FilesAdded, LetterRegistered
 from saraban_sync.number_events import (
     EmergencyCorrelated,

@@ -25,8 +25,8 @@ from saraban_node import people
 from saraban_node.app import build_app
 from saraban_node.appliance import Appliance
 from saraban_node.journal import SYSTEM
+from saraban_node.line.syncer import Syncer
 from saraban_node.people import ADMINISTRATOR, CLERK
-from saraban_node.syncer import Syncer
 from tests.offices import HandClock, an_office
 
 PASSWORD: Final = "ลมพัดใบไผ่ ริมห้วยน้ำใส"

@@ -25,11 +25,12 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import structs
 
-from saraban_central import directory, generation, twins
+from saraban_central import directory
 from saraban_central.centre import Centre
 from saraban_central.errors import BadCode, BadKey, NodeExists, Raced
-from saraban_central.identity_errors import BaseUnknown
-from saraban_central.identity_records import STRANGERS, TOKENS, Tokens
+from saraban_central.identity import generation, twins
+from saraban_central.identity.errors import BaseUnknown
+from saraban_central.identity.records import STRANGERS, TOKENS, Tokens
 from saraban_central.records import (
     CREDENTIALS,
     ENROL_CODES,

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from saraban_base.sqlite import Cursor
 from saraban_central import directory
-from saraban_central.holdings import Holding, holdings
+from saraban_central.numbering.holdings import Holding, holdings
 from saraban_central.readmodel import deliveries, machines
 from saraban_central.readmodel.deliveries import NOBODY, Waiting
 from saraban_central.readmodel.machines import Backup, Progress

@@ -2,7 +2,7 @@
 
 Every struct says what one record holds; every :class:`Shelf` says how its keys are made. Values are
 read with unknown fields left alone, so that an older program can read a newer one's notes. The
-notes about who is who stand in :mod:`saraban_central.identity_records`.
+notes about who is who stand in :mod:`saraban_central.identity.records`.
 """
 
 from typing import Final

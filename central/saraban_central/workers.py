@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from saraban_central.centre import Centre
-from saraban_central.granting import Granting
-from saraban_central.router import Router
+from saraban_central.numbering.granting import Granting
+from saraban_central.post.router import Router
 
 log = logging.getLogger(__name__)
 

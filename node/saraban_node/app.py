@@ -12,7 +12,7 @@ from saraban_base.web.templates import Templates
 from saraban_base.web.visit import Shell
 from saraban_base.web.voice import Catalogue, base_texts
 from saraban_node.appliance import PROGRAM, Appliance
-from saraban_node.syncer import Syncer
+from saraban_node.line.syncer import Syncer
 from saraban_node.web import api
 from saraban_node.web.arrivals import Arrivals
 from saraban_node.web.books import Books

@@ -9,14 +9,16 @@ from typing import Final
 from saraban_base import durable
 from saraban_base.clock import Clock, SystemClock
 from saraban_base.sqlite import Database
-from saraban_node import config, keys, letter_numbers, marks, meta, projections
-from saraban_node import machine as machines
-from saraban_node.clock_watch import ClockWatch
+from saraban_node import config, keys, meta, projections
+from saraban_node.books import letter_numbers
+from saraban_node.books.files import FileStore
+from saraban_node.clocks.clock_watch import ClockWatch
 from saraban_node.config import NodeConfig
 from saraban_node.errors import BadSettings, FolderInUse, NoNodeHere
-from saraban_node.files import FileStore
+from saraban_node.identity import machine as machines
+from saraban_node.identity import marks
+from saraban_node.identity.machine import Machine
 from saraban_node.journal import SYSTEM, Journal
-from saraban_node.machine import Machine
 from saraban_sync.ids import NodeId, OfficeCode
 from saraban_sync.journal_events import JournalOpened
 from saraban_sync.signing import SigningKey

@@ -6,21 +6,14 @@ from typing import Final
 
 from saraban_base.errors import DatabaseProblem
 from saraban_base.sqlite import Cursor
-from saraban_node import (
-    backup_records,
-    emergency,
-    housekeeping,
-    journal,
-    meta,
-    outages,
-    prove,
-    requests,
-    syncer,
-    year_gate,
-)
+from saraban_node import housekeeping, journal, meta
 from saraban_node.appliance import Appliance
-from saraban_node.labels import REGISTER_ENGLISH, REGISTER_THAI
-from saraban_node.requests import Outlook
+from saraban_node.backup import records as backup_records
+from saraban_node.books.labels import REGISTER_ENGLISH, REGISTER_THAI
+from saraban_node.clocks import year_gate
+from saraban_node.line import syncer
+from saraban_node.numbering import emergency, outages, prove, requests
+from saraban_node.numbering.requests import Outlook
 from saraban_sync.errors import BrokenChain
 from saraban_sync.registers import Register, buddhist_year, thai_date
 

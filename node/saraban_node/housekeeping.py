@@ -16,11 +16,14 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from saraban_base.sqlite import Cursor, Write, rows, value
-from saraban_node import emergency, meta, numbers, registers, requests, reservations, year_gate
+from saraban_node import meta
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import registers
+from saraban_node.books.entries import Entry
+from saraban_node.clocks import year_gate
 from saraban_node.journal import SYSTEM
-from saraban_node.numbers import HeldRange
+from saraban_node.numbering import emergency, numbers, requests, reservations
+from saraban_node.numbering.numbers import HeldRange
 from saraban_sync.clocks import STRONG
 from saraban_sync.errors import SarabanError
 from saraban_sync.number_events import NumbersReturned

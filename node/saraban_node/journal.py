@@ -12,9 +12,9 @@ from typing import Final, NamedTuple
 
 from saraban_base.sqlite import Cursor, Write, one, rows, value
 from saraban_node import meta
-from saraban_node.clock_watch import ClockWatch
+from saraban_node.clocks.clock_watch import ClockWatch
 from saraban_node.errors import Fenced
-from saraban_node.identity_errors import Renamed
+from saraban_node.identity.errors import Renamed
 from saraban_sync import events
 from saraban_sync.body import Body
 from saraban_sync.errors import BrokenChain, RemoteProtocolError

@@ -7,19 +7,11 @@ owns it. :func:`rebuild` makes them all again from the journal.
 from typing import Final
 
 from saraban_base.sqlite import Write
-from saraban_node import (
-    backup_records,
-    deliveries,
-    entries,
-    inbox,
-    journal,
-    letter_numbers,
-    numbers,
-    outages,
-    outbox,
-    people,
-    search,
-)
+from saraban_node import journal, people
+from saraban_node.backup import records as backup_records
+from saraban_node.books import entries, letter_numbers, search
+from saraban_node.line import deliveries, inbox, outbox
+from saraban_node.numbering import numbers, outages
 from saraban_sync.events import (
     BackupFinished,
     EntryNoted,

@@ -5,10 +5,11 @@ from pathlib import Path
 import uvicorn
 
 from saraban_base.settling import settle
-from saraban_node import appliance, machine, marks
+from saraban_node import appliance
 from saraban_node.app import build_app
 from saraban_node.housekeeping import Housekeeper
-from saraban_node.syncer import Syncer
+from saraban_node.identity import machine, marks
+from saraban_node.line.syncer import Syncer
 
 
 def serve(folder: Path, *, host: str | None = None, port: int | None = None) -> None:

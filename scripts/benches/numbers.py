@@ -13,12 +13,14 @@ from msgspec.structs import replace
 from saraban_base.clock import SystemClock
 from saraban_base.settling import settle
 from saraban_base.sqlite import Write
-from saraban_node import appliance, letters, numbers, prove, reservations, search
+from saraban_node import appliance
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import letters, search
+from saraban_node.books.entries import Entry
+from saraban_node.books.letters import NewLetter
 from saraban_node.journal import SYSTEM
-from saraban_node.letters import NewLetter
-from saraban_node.prove import Proof
+from saraban_node.numbering import numbers, prove, reservations
+from saraban_node.numbering.prove import Proof
 from saraban_sync.events import RangeAccepted
 from saraban_sync.grants import Grant, sign_grant
 from saraban_sync.ids import NodeId, OfficeCode
@@ -94,7 +96,7 @@ def _registered(node: Appliance, batch: list[NewLetter]) -> tuple[float, float]:
 
 @contextmanager
 def _timed(*names: str) -> Iterator[list[float]]:
-    """Time functions of ``saraban_node.numbers`` wherever they are called from."""
+    """Time functions of ``saraban_node.numbering.numbers`` wherever they are called from."""
     spent: list[float] = []
     real = {name: getattr(numbers, name) for name in names}
     for name, function in real.items():

@@ -14,10 +14,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from saraban_base.clock import SystemClock
-from saraban_node import appliance, letters
+from saraban_node import appliance
 from saraban_node.appliance import Appliance
+from saraban_node.books import letters
+from saraban_node.books.letters import NewLetter
 from saraban_node.journal import SYSTEM
-from saraban_node.letters import NewLetter
 from saraban_sync.events import RangeAccepted
 from saraban_sync.grants import Grant, sign_grant
 from saraban_sync.ids import NodeId, OfficeCode

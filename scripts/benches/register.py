@@ -7,10 +7,10 @@ from pathlib import Path
 import apsw
 
 from saraban_base.settling import settle
-from saraban_node import letters, search
 from saraban_node.appliance import Appliance
+from saraban_node.books import letters, search
+from saraban_node.books.letters import NewLetter
 from saraban_node.journal import SYSTEM
-from saraban_node.letters import NewLetter
 from scripts.benches import http_load
 from scripts.benches.office import fill, make_office, new_letters
 from scripts.benches.report import Goal, Report, median, percentile, tell

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from saraban_base.sqlite import Cursor, rows
-from saraban_node import appliance, search
+from saraban_node import appliance
 from saraban_node.appliance import Appliance
+from saraban_node.books import search
 from saraban_sync import thai
 from scripts.benches.office import fill, make_office, new_letters
 from scripts.benches.report import Goal, Report, median, percentile, tell

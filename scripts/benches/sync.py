@@ -7,8 +7,8 @@ from pathlib import Path
 from saraban_central import directory, enrolment
 from saraban_central.centre import make_centre
 from saraban_central.config import CentralConfig
-from saraban_node import enrolment as joining
-from saraban_node.syncer import Syncer
+from saraban_node.line import enrolment as joining
+from saraban_node.line.syncer import Syncer
 from saraban_sync.batching import BatchSize
 from saraban_sync.registers import Register
 from scripts.benches.counting_proxy import CountingProxy

@@ -12,9 +12,10 @@ import pytest
 from saraban_base.clock import SystemClock
 from saraban_base.lane import Lane
 from saraban_base.sqlite import Write
-from saraban_node import appliance, letters
+from saraban_node import appliance
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import letters
+from saraban_node.books.entries import Entry
 from saraban_sync.ids import PersonId
 from tests.offices import MALI, SOMSRI, a_letter, an_office, register
 from tests.promises import kept

@@ -2,7 +2,7 @@
 
 The school works thirty simulated days with no centre, tries the line every evening, and crosses the
 year change. The centre is the real application behind its real server on loopback; the node's own
-exchange (saraban_node.syncer) brings it everything.
+exchange (saraban_node.line.syncer) brings it everything.
 """
 
 import time
@@ -15,17 +15,20 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from saraban_central import directory, enrolment, grants
+from saraban_central import directory, enrolment
 from saraban_central.audit.keeping import Auditing
 from saraban_central.centre import Centre, make_centre, open_centre
 from saraban_central.config import CentralConfig
-from saraban_node import appliance, deliveries, entries, inbox, letters, syncer
+from saraban_central.numbering import grants
+from saraban_node import appliance
 from saraban_node.appliance import Appliance
-from saraban_node.deliveries import Stage
-from saraban_node.enrolment import join
-from saraban_node.entries import Entry
+from saraban_node.books import entries, letters
+from saraban_node.books.entries import Entry
 from saraban_node.errors import CentreUnreachable
-from saraban_node.syncer import Syncer
+from saraban_node.line import deliveries, inbox, syncer
+from saraban_node.line.deliveries import Stage
+from saraban_node.line.enrolment import join
+from saraban_node.line.syncer import Syncer
 from saraban_sync.ids import NodeId, OfficeCode
 from saraban_sync.registers import BANGKOK, Register
 from saraban_sync.wire import journal_database

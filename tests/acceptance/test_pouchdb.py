@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from saraban_central import directory, generation
+from saraban_central import directory
+from saraban_central.identity import generation
 from saraban_sync.events import EntryNoted, Event
 from saraban_sync.registers import Register
 from saraban_sync.wire import event_document, journal_database, mailbox_database

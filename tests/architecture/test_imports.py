@@ -23,8 +23,8 @@ DOORS = {
     "fontpkg": "saraban_base.web.assets",
     "jinja2": "saraban_base.web.templates",
     "openpyxl": "saraban_node.importer.xlsx_file",
-    "pycouchdb": "saraban_node.strict",
-    "requests": "saraban_node.strict",
+    "pycouchdb": "saraban_node.line.strict",
+    "requests": "saraban_node.line.strict",
 }
 # Only what stands between the office and a person or a peer knows these.
 SHELL = {"click", "litestar", "uvicorn"}

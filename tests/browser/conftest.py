@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from saraban_node import letters, reservations
+from saraban_node.books import letters
+from saraban_node.numbering import reservations
 from saraban_sync.ids import PersonId
 from saraban_sync.number_events import GapExplained, Mark, NumbersSkipped
 from saraban_sync.registers import Register, Urgency

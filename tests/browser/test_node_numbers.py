@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from saraban_node import emergency, meta
+from saraban_node import meta
+from saraban_node.numbering import emergency
 from saraban_sync.ids import PersonId
 from saraban_sync.registers import Register
 from tests.browser.chrome import (

@@ -8,14 +8,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from saraban_base.clock import SystemClock
-from saraban_central import directory, enrolment, grants
+from saraban_central import directory, enrolment
 from saraban_central.centre import make_centre
 from saraban_central.config import CentralConfig
-from saraban_node import enrolment as joining
+from saraban_central.numbering import grants
 from saraban_node import people
 from saraban_node.app import build_app
 from saraban_node.journal import SYSTEM
-from saraban_node.syncer import Syncer
+from saraban_node.line import enrolment as joining
+from saraban_node.line.syncer import Syncer
 from saraban_sync.registers import buddhist_year
 from tests.browser.chrome import PHONE, complaints, log_in, new_page
 from tests.offices import BOOKS

@@ -19,10 +19,11 @@ from typing import Final, NoReturn
 from saraban_base.clock import SystemClock
 from saraban_base.lane import Lane
 from saraban_base.sqlite import Write
-from saraban_node import appliance, letters
+from saraban_node import appliance
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
-from saraban_node.letters import NewLetter
+from saraban_node.books import letters
+from saraban_node.books.entries import Entry
+from saraban_node.books.letters import NewLetter
 from saraban_sync.body import FileRef
 from tests.offices import BOOKS, MALI, SOMSRI, a_letter, put_file
 

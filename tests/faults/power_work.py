@@ -24,9 +24,11 @@ import msgspec
 from saraban_base import sqlite
 from saraban_base.lane import Lane
 from saraban_base.sqlite import Database, Write
-from saraban_node import appliance, entries, inbox, journal, letters
+from saraban_node import appliance, journal
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import entries, letters
+from saraban_node.books.entries import Entry
+from saraban_node.line import inbox
 from saraban_sync.registers import Register
 from saraban_sync.signing import SigningKey
 from tests.faults.power import AnyOperation, Done

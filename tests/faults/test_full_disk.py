@@ -9,7 +9,7 @@ import pytest
 from saraban_base.errors import DiskFull
 from saraban_node import appliance
 from saraban_node.appliance import Appliance
-from saraban_node.letters import NewLetter
+from saraban_node.books.letters import NewLetter
 from saraban_sync.body import FileRef
 from tests.offices import HandClock, a_letter, an_office, put_file, register
 from tests.promises import kept

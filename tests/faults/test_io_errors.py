@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from saraban_base.errors import DatabaseProblem, DiskFailing, DiskFull
-from saraban_node import appliance, entries, inbox, journal, letters, projections, registers, search
+from saraban_node import appliance, journal, projections
 from saraban_node.appliance import Appliance
-from saraban_node.registers import RegisterQuery
+from saraban_node.books import entries, letters, registers, search
+from saraban_node.books.registers import RegisterQuery
+from saraban_node.line import inbox
 from saraban_sync.errors import SarabanError
 from saraban_sync.registers import Register
 from tests.faults.failing import FailingDisk, a_failing_disk

@@ -19,8 +19,9 @@ import pytest
 
 from saraban_base.clock import SystemClock
 from saraban_base.sqlite import rows
-from saraban_node import appliance, entries, journal
+from saraban_node import appliance, journal
 from saraban_node.appliance import Appliance
+from saraban_node.books import entries
 from saraban_sync.registers import buddhist_year
 from tests.offices import BOOKS, Numbers, an_office
 from tests.promises import kept

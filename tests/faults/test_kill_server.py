@@ -11,7 +11,8 @@ import pytest
 
 from saraban_base.clock import SystemClock
 from saraban_base.sqlite import rows
-from saraban_node import appliance, entries, journal
+from saraban_node import appliance, journal
+from saraban_node.books import entries
 from tests.offices import an_office
 from tests.promises import kept
 from tests.served_office import Clerk, ServedOffice, add_clerk

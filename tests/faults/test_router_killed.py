@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from saraban_central.centre import open_centre
+from saraban_central.post.router import Router
 from saraban_central.records import ALARMS, ROUTED
-from saraban_central.router import Router
 from saraban_sync.events import parse_event
 from saraban_sync.wire import CENTRE, mailbox_database
 from tests.central_district import District
@@ -17,7 +17,7 @@ from tests.central_district import District
 _CHILD = """
 import os, sys
 from pathlib import Path
-from saraban_central import router
+from saraban_central.post import router
 from saraban_central.centre import open_centre
 
 folder, when, nth = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])

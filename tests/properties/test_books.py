@@ -18,18 +18,10 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from saraban_base.sqlite import rows
-from saraban_node import (
-    appliance,
-    emergency,
-    entries,
-    letters,
-    numbers,
-    projections,
-    prove,
-    reservations,
-)
+from saraban_node import appliance, projections
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import entries, letters
+from saraban_node.books.entries import Entry
 from saraban_node.errors import (
     EmergencyClosedNow,
     EmergencyOpenAlready,
@@ -38,6 +30,7 @@ from saraban_node.errors import (
     ReservationOver,
 )
 from saraban_node.journal import SYSTEM
+from saraban_node.numbering import emergency, numbers, prove, reservations
 from saraban_sync.errors import RangeProblem
 from saraban_sync.grants import DirectoryEntry
 from saraban_sync.ids import EventId

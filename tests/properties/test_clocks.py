@@ -16,9 +16,10 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from saraban_node import appliance, year_gate
+from saraban_node import appliance
 from saraban_node.appliance import Appliance
-from saraban_node.clock_errors import ClockUntrusted
+from saraban_node.clocks import year_gate
+from saraban_node.clocks.errors import ClockUntrusted
 from saraban_sync import clocks
 from saraban_sync.clocks import Anchor, Judgement, Quality, Reading, Source
 from saraban_sync.errors import SarabanError

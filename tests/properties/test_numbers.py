@@ -18,20 +18,13 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from saraban_base.sqlite import Write, rows
-from saraban_node import (
-    appliance,
-    emergency,
-    entries,
-    letters,
-    numbers,
-    outages,
-    projections,
-    reservations,
-)
+from saraban_node import appliance, projections
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import entries, letters
+from saraban_node.books.entries import Entry
 from saraban_node.errors import EmergencyOpenAlready, NoRangeLeft, NumbersLeft, ReservationOver
 from saraban_node.journal import SYSTEM
+from saraban_node.numbering import emergency, numbers, outages, reservations
 from saraban_sync.errors import RangeProblem, SarabanError
 from saraban_sync.ids import EventId
 from saraban_sync.registers import Register, thai_date

@@ -7,10 +7,11 @@ from pathlib import Path
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
-from saraban_node import emergency, entries, letters, numbers, outages, prove, reservations
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import entries, letters
+from saraban_node.books.entries import Entry
 from saraban_node.journal import SYSTEM
+from saraban_node.numbering import emergency, numbers, outages, prove, reservations
 from saraban_sync.number_events import NumbersReturned, NumbersSkipped
 from saraban_sync.registers import Register, thai_date
 from saraban_sync.states import State

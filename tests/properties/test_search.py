@@ -11,9 +11,9 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from saraban_base.sqlite import Cursor, rows
-from saraban_node import letters, registers, search
 from saraban_node.appliance import Appliance
-from saraban_node.registers import RegisterQuery
+from saraban_node.books import letters, registers, search
+from saraban_node.books.registers import RegisterQuery
 from saraban_sync import thai
 from saraban_sync.registers import Register
 from tests.letters import letters as realistic

@@ -7,7 +7,7 @@ import pytest
 
 from saraban_central.audit.findings import Finding
 from saraban_central.audit.keeping import Auditing
-from saraban_central.router import Router
+from saraban_central.post.router import Router
 from saraban_sync.events import EntryVoided, LetterRegistered, LetterSent
 from saraban_sync.journal_events import EpochStarted
 from saraban_sync.number_events import (

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from saraban_central import by_hand
-from saraban_central.granting import Granting
+from saraban_central.numbering import by_hand
+from saraban_central.numbering.granting import Granting
+from saraban_central.post.router import Router
 from saraban_central.records import SERIES
-from saraban_central.router import Router
 from saraban_central.store.interface import Put
 from saraban_sync.events import Event, LetterRegistered, LetterSent
 from saraban_sync.number_events import (

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from saraban_central import by_hand, directory, granting, grants
+from saraban_central import directory
 from saraban_central.errors import NoCredential, NodeRevoked, NoSuchGrant, PastYear, UnknownNode
-from saraban_central.granting import Granting
+from saraban_central.numbering import by_hand, granting, grants
+from saraban_central.numbering.granting import Granting
+from saraban_central.post.router import Router
 from saraban_central.records import CREDENTIALS, Credential
-from saraban_central.router import Router
 from saraban_central.store.interface import Put, Remove
 from saraban_sync import phone, range_files
 from saraban_sync.errors import NotARangeFile, SizeNotSpoken

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from saraban_central import by_hand, router
+from saraban_central.numbering import by_hand
+from saraban_central.post import router
+from saraban_central.post.router import Router
 from saraban_central.records import ALARMS, FOLLOWED, Alarm
-from saraban_central.router import Router
 from saraban_sync.events import Event, LetterRegistered, LetterSent, parse_event
 from saraban_sync.number_events import (
     EmergencyCorrelated,

@@ -12,8 +12,8 @@ from saraban_central.__main__ import cli
 from saraban_central.centre import open_centre
 from saraban_central.cli import common
 from saraban_central.cli.common import guarded
+from saraban_central.post.router import Router
 from saraban_central.records import SERIES
-from saraban_central.router import Router
 from saraban_central.store.interface import Remove
 from saraban_sync import range_files
 from saraban_sync.ids import NodeId

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
-from saraban_central import enrolment, generation, grants, learned
+from saraban_central import enrolment
 from saraban_central.centre import Centre, open_centre
 from saraban_central.enrolment import Fork
 from saraban_central.errors import RangeTaken
-from saraban_central.identity_errors import BadGuard, SeriesClosed, SeriesOpen
-from saraban_central.identity_records import RAISES
+from saraban_central.identity import generation, learned
+from saraban_central.identity.errors import BadGuard, SeriesClosed, SeriesOpen
+from saraban_central.identity.records import RAISES
+from saraban_central.numbering import grants
+from saraban_central.post.router import Router
 from saraban_central.records import ALARMS, SERIES
-from saraban_central.router import Router
 from saraban_central.store.interface import Put
 from saraban_sync.body import Signed
 from saraban_sync.events import EntryNoted, RangeAccepted

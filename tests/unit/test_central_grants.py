@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saraban_central import directory, grants
+from saraban_central import directory
 from saraban_central.errors import (
     BadSize,
     NodeRevoked,
@@ -17,7 +17,8 @@ from saraban_central.errors import (
     RangeTaken,
     UnknownNode,
 )
-from saraban_central.numbers import contains, with_number
+from saraban_central.numbering import grants
+from saraban_central.numbering.numbers import contains, with_number
 from saraban_sync.body import Signed
 from saraban_sync.grants import read_grant
 from saraban_sync.registers import Register

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from saraban_central import directory, mates
+from saraban_central import directory
+from saraban_central.post import mates
+from saraban_central.post.router import Router
 from saraban_central.records import MAY_READ
-from saraban_central.router import Router
 from saraban_central.store.interface import Conflict, Writing
 from saraban_sync.body import FileRef
 from saraban_sync.events import EntryNoted, EntryVoided, Event, LetterRegistered, parse_event

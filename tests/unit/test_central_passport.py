@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from saraban_central import by_hand, grants, lookup, passport
 from saraban_central.errors import NumberUnclear, UnknownOffice
-from saraban_central.granting import Granting
-from saraban_central.lookup import Candidate, Narrow
-from saraban_central.passport import Passport
+from saraban_central.numbering import by_hand, grants, lookup, passport
+from saraban_central.numbering.granting import Granting
+from saraban_central.numbering.lookup import Candidate, Narrow
+from saraban_central.numbering.passport import Passport
+from saraban_central.post.router import Router
 from saraban_central.readmodel import registers
-from saraban_central.router import Router
 from saraban_sync.events import (
     EntryVoided,
     Event,

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from saraban_central import proof
 from saraban_central.audit.errors import AuditStopped
 from saraban_central.errors import UnknownNode, UnknownOffice
-from saraban_central.proof import Notable, OfficeProof, Proof, SeriesProof, Wanted
+from saraban_central.numbering import proof
+from saraban_central.numbering.proof import Notable, OfficeProof, Proof, SeriesProof, Wanted
 from saraban_sync.body import Body
 from saraban_sync.events import EntryVoided, Event, LetterRegistered
 from saraban_sync.number_events import (

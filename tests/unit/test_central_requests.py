@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from saraban_central import directory, granting, grants
+from saraban_central import directory
 from saraban_central.errors import NoSuchRequest, RangeTaken, ReasonNeeded, RequestDone
-from saraban_central.granting import Granting
+from saraban_central.numbering import granting, grants
+from saraban_central.numbering.granting import Granting
+from saraban_central.post.router import Router
 from saraban_central.records import NODES, OPEN_REQUESTS, REQUESTS, SERIES
-from saraban_central.router import Router
 from saraban_central.store.interface import Conflict, Put, Writing
 from saraban_sync.events import Event
 from saraban_sync.number_events import RangeRequested

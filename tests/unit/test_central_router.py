@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from saraban_central import directory, enrolment, mailbox
+from saraban_central import directory, enrolment
 from saraban_central.errors import Raced
+from saraban_central.post import mailbox
+from saraban_central.post.router import PAGE, Router
 from saraban_central.records import ALARMS, FOLLOWED, ROUTED, WAITING, Alarm
-from saraban_central.router import PAGE, Router
 from saraban_central.store.interface import Conflict, Writing
 from saraban_sync.events import EntryNoted, Event, LetterSent, parse_event
 from saraban_sync.registers import Register

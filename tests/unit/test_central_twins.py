@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from saraban_central import directory, enrolment, grants, twins
+from saraban_central import directory, enrolment
 from saraban_central.enrolment import Fork
-from saraban_central.identity_errors import (
+from saraban_central.identity import twins
+from saraban_central.identity.errors import (
     CannotKeep,
     KeepsName,
     NodeStopped,
     NoTwin,
     UnknownMachine,
 )
-from saraban_central.sightings import code_of
+from saraban_central.identity.sightings import code_of
+from saraban_central.numbering import grants
 from saraban_sync.events import EntryNoted, Event
 from saraban_sync.registers import Register
 from saraban_sync.signing import SigningKey

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from saraban_central import generation, twins
+from saraban_central.identity import generation, twins
 from saraban_central.records import NODES
 from saraban_sync.events import EntryNoted
 from saraban_sync.registers import Register

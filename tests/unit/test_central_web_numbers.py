@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from saraban_central import directory, granting
-from saraban_central.router import Router
+from saraban_central import directory
+from saraban_central.numbering import granting
+from saraban_central.post.router import Router
 from saraban_sync.events import EntryVoided, LetterRegistered
 from saraban_sync.number_events import (
     EmergencyCorrelated,

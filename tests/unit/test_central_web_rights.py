@@ -9,7 +9,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from saraban_base.web.needs import Needs
-from saraban_central import grants
+from saraban_central.numbering import grants
 from saraban_central.people import ADMIN, AUDITOR
 from tests.web_centre import WebCentre, a_web_centre, browsing, fill
 from tests.web_office import PASSWORD, a_client

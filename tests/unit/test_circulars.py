@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import appliance, emergency, letter_numbers, reservations
+from saraban_node import appliance
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import letter_numbers
+from saraban_node.books.entries import Entry
 from saraban_node.errors import ReservationOver
+from saraban_node.numbering import emergency, reservations
 from saraban_sync.grants import DirectoryEntry
 from saraban_sync.registers import Circulars, Register, instant, thai_date
 from tests.offices import (

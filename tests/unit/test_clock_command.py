@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from saraban_node import appliance
 from saraban_node.__main__ import cli
 from saraban_node.appliance import Appliance
-from saraban_node.clock_errors import ClockBehind
+from saraban_node.clocks.errors import ClockBehind
 from tests.clock_office import NEW_YEAR, numbered, office_of_four_years
 from tests.offices import MORNING, YEAR, HandClock, a_letter, events_of, register
 

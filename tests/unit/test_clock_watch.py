@@ -9,13 +9,14 @@ import pytest
 from saraban_central import directory, enrolment
 from saraban_central.centre import make_centre
 from saraban_central.config import CentralConfig
-from saraban_node import appliance, projections, transport
-from saraban_node import enrolment as joining
-from saraban_node.answers import Enrolment
+from saraban_node import appliance, projections
 from saraban_node.appliance import Appliance
-from saraban_node.clock_errors import (
+from saraban_node.clocks.errors import (
     ClockStepped,
 )
+from saraban_node.line import enrolment as joining
+from saraban_node.line import transport
+from saraban_node.line.answers import Enrolment
 from saraban_sync.clocks import Source
 from saraban_sync.events import ClockState
 from tests.clock_office import (

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from saraban_base.sqlite import rows
-from saraban_node import colleagues, meta, numbers
+from saraban_node import meta
 from saraban_node.appliance import Appliance
-from saraban_node.colleagues import ColleagueLine
 from saraban_node.journal import SYSTEM
+from saraban_node.line import colleagues
+from saraban_node.line.colleagues import ColleagueLine
+from saraban_node.numbering import numbers
 from saraban_sync.events import EntryNoted, EntryVoided, Event, LetterRegistered
 from saraban_sync.grants import DirectoryEntry
 from saraban_sync.number_events import (

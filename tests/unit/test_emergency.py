@@ -6,20 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import (
-    appliance,
-    emergency,
-    entries,
-    history,
-    inbox,
-    letters,
-    meta,
-    outages,
-    registers,
-    search,
-)
+from saraban_node import appliance, meta
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import entries, history, letters, registers, search
+from saraban_node.books.entries import Entry
+from saraban_node.books.letters import NewLetter
 from saraban_node.errors import (
     AlreadyRegistered,
     AlreadyVoid,
@@ -31,7 +22,8 @@ from saraban_node.errors import (
     ReasonMissing,
 )
 from saraban_node.journal import SYSTEM
-from saraban_node.letters import NewLetter
+from saraban_node.line import inbox
+from saraban_node.numbering import emergency, outages
 from saraban_sync.events import LetterSent, ReceiptGiven
 from saraban_sync.ids import OfficeCode
 from saraban_sync.journal_events import EpochStarted

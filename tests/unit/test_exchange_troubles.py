@@ -18,10 +18,11 @@ from saraban_base.sqlite import Database, rows
 from saraban_central import directory, enrolment
 from saraban_central.centre import Centre, make_centre
 from saraban_central.config import CentralConfig
-from saraban_node import enrolment as joining
-from saraban_node import keys, letters, outbox, postbox, syncer, transport
-from saraban_node.answers import Enrolment
+from saraban_node import keys
 from saraban_node.appliance import MIGRATIONS, Appliance
+from saraban_node.books import letters
+from saraban_node.books.files import FileStore
+from saraban_node.books.letters import NewLetter
 from saraban_node.errors import (
     CentreRefused,
     CentreStrange,
@@ -29,9 +30,10 @@ from saraban_node.errors import (
     FolderInUse,
     NotSendable,
 )
-from saraban_node.files import FileStore
-from saraban_node.letters import NewLetter
-from saraban_node.syncer import Syncer
+from saraban_node.line import enrolment as joining
+from saraban_node.line import outbox, postbox, syncer, transport
+from saraban_node.line.answers import Enrolment
+from saraban_node.line.syncer import Syncer
 from saraban_sync.body import FileRef
 from saraban_sync.ids import OfficeCode
 from saraban_sync.registers import Register

@@ -11,33 +11,25 @@ import pytest
 
 from saraban_base.passwords import Passwords
 from saraban_base.sqlite import Write
-from saraban_node import (
-    appliance,
-    fence,
-    journal,
-    letters,
-    lifting,
-    marks,
-    meta,
-    numbers,
-    people,
-    reservations,
-)
+from saraban_node import appliance, journal, meta, people
 from saraban_node.appliance import Appliance
+from saraban_node.books import letters
 from saraban_node.errors import Fenced, NoRangeLeft, ReservationOver
-from saraban_node.fence import FenceView, Lift
-from saraban_node.floors import Book
-from saraban_node.identity_errors import (
+from saraban_node.identity import fence, lifting, marks
+from saraban_node.identity.errors import (
     CentreDecides,
     NotStated,
     PaperTooHigh,
     PaperTooLow,
     Renamed,
 )
-from saraban_node.lifting import Lifted
-from saraban_node.machine import Machine
-from saraban_node.numbers import Gap
-from saraban_node.skipping import Rest, Skip, skips
+from saraban_node.identity.fence import FenceView, Lift
+from saraban_node.identity.floors import Book
+from saraban_node.identity.lifting import Lifted
+from saraban_node.identity.machine import Machine
+from saraban_node.identity.skipping import Rest, Skip, skips
+from saraban_node.numbering import numbers, reservations
+from saraban_node.numbering.numbers import Gap
 from saraban_sync.journal_events import EpochStarted
 from saraban_sync.number_events import ReservationEnded
 from saraban_sync.registers import Register, thai_date

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from saraban_node import appliance, fence, machine, meta
+from saraban_node import appliance, meta
 from saraban_node.__main__ import cli
 from saraban_node.appliance import Appliance
 from saraban_node.errors import NotEnrolled
-from saraban_node.identity_errors import NotStated, PaperTooLow
-from saraban_node.machine import Machine
+from saraban_node.identity import fence, machine
+from saraban_node.identity.errors import NotStated, PaperTooLow
+from saraban_node.identity.machine import Machine
 from saraban_sync.registers import Register
 from tests.offices import YEAR, HandClock, Numbers, a_letter, an_office, register
 

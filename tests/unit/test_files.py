@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saraban_base.errors import DiskFailing
+from saraban_node.books.files import FileStore, clean_name
 from saraban_node.errors import FileDamaged, FileMissing, FileRefused
-from saraban_node.files import FileStore, clean_name
 from saraban_sync.body import FileRef
 from saraban_sync.wire import CHUNK_BYTES, chunk_names
 

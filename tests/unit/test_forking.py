@@ -11,23 +11,16 @@ from typing import Any
 
 import pytest
 
-from saraban_node import (
-    appliance,
-    forking,
-    journal,
-    keys,
-    letters,
-    meta,
-    numbers,
-    outbox,
-    reservations,
-    strict,
-)
+from saraban_node import appliance, journal, keys, meta
 from saraban_node.appliance import Appliance
+from saraban_node.books import letters
 from saraban_node.errors import CentreUnreachable, NoRangeLeft, ReservationOver
-from saraban_node.identity_errors import ForkRefused, NotFenced, Renamed, TwinFound
-from saraban_node.syncer import Syncer
-from saraban_node.transport import Centre
+from saraban_node.identity import forking
+from saraban_node.identity.errors import ForkRefused, NotFenced, Renamed, TwinFound
+from saraban_node.line import outbox, strict
+from saraban_node.line.syncer import Syncer
+from saraban_node.line.transport import Centre
+from saraban_node.numbering import numbers, reservations
 from saraban_sync import admission
 from saraban_sync.admission import Origin, Verdict
 from saraban_sync.errors import BrokenChain

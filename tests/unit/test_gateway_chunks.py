@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from saraban_central.post.router import Router
 from saraban_central.records import SET_ASIDE
-from saraban_central.router import Router
 from saraban_sync.body import FileRef
 from saraban_sync.events import FilesAdded, LetterRegistered, LetterSent
 from saraban_sync.registers import Register

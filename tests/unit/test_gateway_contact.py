@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from saraban_central import twins
-from saraban_central.identity_records import TOKENS, TWINS
+from saraban_central.identity import twins
+from saraban_central.identity.records import TOKENS, TWINS
+from saraban_central.identity.sightings import Standing
 from saraban_central.records import CONTACTS
-from saraban_central.sightings import Standing
 from saraban_sync.events import EntryNoted
 from tests.central_district import District
 from tests.played_machine import HASH, OTHER, Machine, a_machine, node_of, token

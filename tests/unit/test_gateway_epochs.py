@@ -7,20 +7,21 @@ from pathlib import Path
 import httpx
 import pytest
 
-from saraban_central import enrolment, epochs, twins
+from saraban_central import enrolment
 from saraban_central.enrolment import Fork
-from saraban_central.epochs import Mark
 from saraban_central.errors import BadCode
-from saraban_central.identity_errors import (
+from saraban_central.identity import epochs, twins
+from saraban_central.identity.epochs import Mark
+from saraban_central.identity.errors import (
     BaseUnknown,
     EpochTaken,
     HealFirst,
     Overtaken,
     TwinWaits,
 )
-from saraban_central.identity_records import TOKENS
+from saraban_central.identity.records import TOKENS
+from saraban_central.post.router import Router
 from saraban_central.records import PENDING, SET_ASIDE, TAILS
-from saraban_central.router import Router
 from saraban_sync import grants
 from saraban_sync.admission import Verdict
 from saraban_sync.events import EntryNoted, Event, write_event

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from saraban_central import directory, grants
+from saraban_central import directory
+from saraban_central.numbering import grants
 from saraban_sync.events import EntryNoted, Event
 from saraban_sync.registers import Register
 from saraban_sync.wire import event_document, journal_database, mailbox_database

@@ -10,30 +10,21 @@ import msgspec
 import pytest
 
 from saraban_base.sqlite import rows
-from saraban_node import (
-    appliance,
-    deliveries,
-    epochs,
-    fence,
-    lifting,
-    meta,
-    numbers,
-    postbox,
-    projections,
-    ratchet,
-    sync_state,
-)
+from saraban_node import appliance, meta, projections
 from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreUnreachable, Fenced, JournalsDiverge
-from saraban_node.fence import Lift
-from saraban_node.identity_errors import (
+from saraban_node.identity import epochs, fence, lifting, ratchet
+from saraban_node.identity.errors import (
     CentreDecides,
     EpochRefused,
     NotStated,
     PaperTooLow,
     TwinFound,
 )
-from saraban_node.lifting import Lifted
+from saraban_node.identity.fence import Lift
+from saraban_node.identity.lifting import Lifted
+from saraban_node.line import deliveries, postbox, sync_state
+from saraban_node.numbering import numbers
 from saraban_sync import events, signing
 from saraban_sync.errors import BadSignature, NewerVersion
 from saraban_sync.events import ClockState, Event

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import emergency, entries, health, housekeeping, meta, numbers, outages
-from saraban_node import reservations as reserving
+from saraban_node import health, housekeeping, meta
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import entries
+from saraban_node.books.entries import Entry
 from saraban_node.health import Finding
 from saraban_node.housekeeping import Housekeeper, Kept, keep_house
 from saraban_node.journal import SYSTEM
+from saraban_node.numbering import emergency, numbers, outages
+from saraban_node.numbering import reservations as reserving
 from saraban_sync.number_events import ReservationEnded
 from saraban_sync.registers import Register, thai_date
 from tests.offices import (

@@ -8,18 +8,23 @@ from pathlib import Path
 import pytest
 
 from saraban_base.sqlite import rows
-from saraban_central import directory, enrolment, grants, twins
+from saraban_central import directory, enrolment
 from saraban_central.centre import Centre, make_centre, open_centre
 from saraban_central.config import CentralConfig
-from saraban_central.router import Router
-from saraban_node import appliance, colleagues, fence, lifting, meta, numbers, ratchet, sync_state
-from saraban_node import enrolment as joining
+from saraban_central.identity import twins
+from saraban_central.numbering import grants
+from saraban_central.post.router import Router
+from saraban_node import appliance, meta
 from saraban_node.appliance import Appliance
-from saraban_node.fence import Lift
-from saraban_node.identity_errors import CentreDecides, Superseded, TwinFound
-from saraban_node.machine import Machine
-from saraban_node.numbers import Gap
-from saraban_node.syncer import Syncer
+from saraban_node.identity import fence, lifting, ratchet
+from saraban_node.identity.errors import CentreDecides, Superseded, TwinFound
+from saraban_node.identity.fence import Lift
+from saraban_node.identity.machine import Machine
+from saraban_node.line import colleagues, sync_state
+from saraban_node.line import enrolment as joining
+from saraban_node.line.syncer import Syncer
+from saraban_node.numbering import numbers
+from saraban_node.numbering.numbers import Gap
 from saraban_sync.registers import Register
 from saraban_sync.wire import journal_database
 from tests.offices import SOMSRI, YEAR, HandClock, a_letter, events_of, register

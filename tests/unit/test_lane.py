@@ -12,11 +12,11 @@ import pytest
 from saraban_base.lane import Lane
 from saraban_base.refusals import FieldMissing
 from saraban_base.sqlite import Database, Write
-from saraban_node import letters
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import letters
+from saraban_node.books.entries import Entry
+from saraban_node.books.letters import NewLetter
 from saraban_node.errors import SubjectMissing
-from saraban_node.letters import NewLetter
 from saraban_sync.errors import SarabanError
 from saraban_sync.registers import Register
 from tests.offices import SOMSRI, HandClock, an_office

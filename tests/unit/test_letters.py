@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from saraban_base.sqlite import rows
-from saraban_node import entries, history, letters, numbers
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import entries, history, letters
+from saraban_node.books.entries import Entry
+from saraban_node.books.letters import NewLetter
 from saraban_node.errors import (
     NoSuchEntry,
 )
-from saraban_node.letters import NewLetter
+from saraban_node.numbering import numbers
 from saraban_sync.events import EntryNoted, EntryVoided, LetterRegistered, LetterSent
 from saraban_sync.ids import EventId, OfficeCode
 from saraban_sync.registers import Register, Urgency

@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from saraban_base.sqlite import Write
-from saraban_node import inbox, letters, meta
+from saraban_node import meta
 from saraban_node.appliance import Appliance
+from saraban_node.books import letters
+from saraban_node.books.letters import NewLetter
 from saraban_node.errors import (
     AlreadyRegistered,
     AlreadyVoid,
@@ -23,7 +25,7 @@ from saraban_node.errors import (
     SubjectMissing,
     UnknownOffice,
 )
-from saraban_node.letters import NewLetter
+from saraban_node.line import inbox
 from saraban_sync.body import FileRef, Source
 from saraban_sync.errors import DocumentTooLarge, SarabanError
 from saraban_sync.events import MAX_FILES, ReceiptGiven

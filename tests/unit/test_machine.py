@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import appliance, machine, meta, ratchet
+from saraban_node import appliance, meta
 from saraban_node.errors import Fenced, NoNodeHere
-from saraban_node.machine import Machine
+from saraban_node.identity import machine, ratchet
+from saraban_node.identity.machine import Machine
 from tests.offices import HandClock, a_letter, an_office, register
 
 

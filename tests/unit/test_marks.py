@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import appliance, machine, marks, meta
+from saraban_node import appliance, meta
 from saraban_node.appliance import Appliance
 from saraban_node.errors import Fenced
-from saraban_node.marks import Keeper
+from saraban_node.identity import machine, marks
+from saraban_node.identity.marks import Keeper
 from saraban_sync.registers import Register
 from tests.offices import YEAR, HandClock, a_letter, an_office, register
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from saraban_node import appliance, keys, numbers
+from saraban_node import appliance, keys
 from saraban_node.__main__ import cli
 from saraban_node.appliance import Appliance
-from saraban_node.range_errors import NotGivenUp
+from saraban_node.numbering import numbers
+from saraban_node.numbering.errors import NotGivenUp
 from saraban_sync import phone, range_files
 from saraban_sync.errors import BrokenChain
 from saraban_sync.grants import sign_grant

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from saraban_base.sqlite import Database
-from saraban_node import directory
+from saraban_node.line import directory
 from saraban_sync.grants import DirectoryEntry
 from tests.offices import an_office
 

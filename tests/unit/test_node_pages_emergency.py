@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import emergency
+from saraban_node.numbering import emergency
 from saraban_sync.ids import PersonId
 from saraban_sync.registers import Register
 from tests.offices import (

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import contact, keys, meta, reservations, sync_state
+from saraban_node import keys, meta
+from saraban_node.line import contact, sync_state
+from saraban_node.numbering import reservations
 from saraban_sync import phone, range_files
 from saraban_sync.grants import sign_grant
 from saraban_sync.journal_events import EpochStarted

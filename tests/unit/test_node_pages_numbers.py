@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import colleagues, directory, meta, reservations
-from saraban_node.entries import Entry
+from saraban_node import meta
+from saraban_node.books.entries import Entry
+from saraban_node.line import colleagues, directory
+from saraban_node.numbering import reservations
 from saraban_sync.events import Event, LetterRegistered
 from saraban_sync.grants import DirectoryEntry
 from saraban_sync.ids import EventId, PersonId

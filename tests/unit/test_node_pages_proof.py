@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from saraban_base.sqlite import rows
-from saraban_node import letters, reservations
-from saraban_node.letters import NewLetter
+from saraban_node.books import letters
+from saraban_node.books.letters import NewLetter
+from saraban_node.numbering import reservations
 from saraban_sync.ids import PersonId
 from saraban_sync.number_events import Mark, NumbersSkipped
 from saraban_sync.registers import Register

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import letters, syncer
-from saraban_node.letters import NewLetter
+from saraban_node.books import letters
+from saraban_node.books.letters import NewLetter
+from saraban_node.line import syncer
 from saraban_sync.errors import SarabanError
 from saraban_sync.registers import Register, Urgency
 from tests.offices import Numbers, a_letter, register

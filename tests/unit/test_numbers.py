@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from saraban_base.sqlite import ConstraintError
-from saraban_node import numbers
 from saraban_node.appliance import Appliance
 from saraban_node.errors import NoRangeLeft
+from saraban_node.numbering import numbers
 from saraban_sync.errors import RangeProblem
 from saraban_sync.registers import Register
 from tests.offices import YEAR, Numbers, a_grant, a_letter, an_office, events_of, grant, register

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import deliveries, letters, outbox
 from saraban_node.appliance import Appliance
-from saraban_node.deliveries import Delivery, Stage
+from saraban_node.books import letters
+from saraban_node.line import deliveries, outbox
+from saraban_node.line.deliveries import Delivery, Stage
 from saraban_sync.events import Event
 from saraban_sync.ids import OfficeCode
 from saraban_sync.registers import Register

@@ -6,24 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import (
-    colleagues,
-    deliveries,
-    emergency,
-    entries,
-    journal,
-    letters,
-    lookup,
-    passport,
-    reservations,
-)
+from saraban_node import journal
 from saraban_node.appliance import Appliance
-from saraban_node.deliveries import Stage
-from saraban_node.entries import Entry
+from saraban_node.books import entries, letters
+from saraban_node.books.entries import Entry
 from saraban_node.journal import SYSTEM
-from saraban_node.lookup import Candidate
-from saraban_node.passport import Passport
-from saraban_node.range_errors import NumberNotUnderstood
+from saraban_node.line import colleagues, deliveries
+from saraban_node.line.deliveries import Stage
+from saraban_node.numbering import emergency, lookup, passport, reservations
+from saraban_node.numbering.errors import NumberNotUnderstood
+from saraban_node.numbering.lookup import Candidate
+from saraban_node.numbering.passport import Passport
 from saraban_sync.events import BackupFinished, LetterArrived, LetterRegistered, ReceiptGiven
 from saraban_sync.ids import EventId, OfficeCode
 from saraban_sync.number_events import (

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from saraban_base.sqlite import rows
-from saraban_node import deliveries, directory, inbox, numbers, postbox
 from saraban_node.appliance import Appliance
-from saraban_node.deliveries import Delivery, Stage
+from saraban_node.line import deliveries, directory, inbox, postbox
+from saraban_node.line.deliveries import Delivery, Stage
+from saraban_node.numbering import numbers
 from saraban_sync.body import Source
 from saraban_sync.events import Event, LetterArrived, ReceiptGiven
 from saraban_sync.grants import DirectoryEntry, sign_entry, sign_grant

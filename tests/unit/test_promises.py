@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from saraban_base.sqlite import ConstraintError
-from saraban_node import letters, search
 from saraban_node.appliance import Appliance
+from saraban_node.books import letters, search
 from saraban_sync.errors import SarabanError
 from saraban_sync.registers import Register
 from tests.offices import SOMSRI, a_letter, an_office, put_file, register

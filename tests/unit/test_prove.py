@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import colleagues, emergency, letters, numbers, prove, reservations
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import letters
+from saraban_node.books.entries import Entry
 from saraban_node.journal import SYSTEM
-from saraban_node.prove import Notable, Proof
+from saraban_node.line import colleagues
+from saraban_node.numbering import emergency, numbers, prove, reservations
+from saraban_node.numbering.prove import Notable, Proof
 from saraban_sync.errors import BrokenChain
 from saraban_sync.events import Event, LetterRegistered
 from saraban_sync.number_events import GapExplained, Mark, NumbersReturned, NumbersSkipped

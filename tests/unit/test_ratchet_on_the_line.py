@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from saraban_base.sqlite import rows
-from saraban_node import appliance, contact, deliveries, meta, ratchet, sync_state
+from saraban_node import appliance, meta
 from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreStrange, CentreUnreachable, Fenced, JournalsDiverge
-from saraban_node.identity_errors import Superseded, TwinFound
+from saraban_node.identity import ratchet
+from saraban_node.identity.errors import Superseded, TwinFound
+from saraban_node.line import contact, deliveries, sync_state
 from saraban_sync.number_events import CentreFellBehind
 from tests.offices import HandClock, a_letter, an_office, events_of, register
 from tests.played_centre import PlayedCentre

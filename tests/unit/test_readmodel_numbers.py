@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from saraban_central.holdings import Holding, holdings
+from saraban_central.numbering.holdings import Holding, holdings
 from saraban_central.readmodel import deliveries, machines, numbering, registers, searching
 from saraban_central.readmodel.registers import Line
 from saraban_central.readmodel.searching import Wish

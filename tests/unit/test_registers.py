@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import letters, registers
 from saraban_node.appliance import Appliance
-from saraban_node.registers import RegisterQuery
+from saraban_node.books import letters, registers
+from saraban_node.books.registers import RegisterQuery
 from saraban_sync.registers import Register, Urgency
 from tests.offices import SOMSRI, YEAR, HandClock, a_letter, an_office, register
 

@@ -7,23 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import (
-    config,
-    deliveries,
-    emergency,
-    handed,
-    journal,
-    keys,
-    meta,
-    numbers,
-    requests,
-    sync_state,
-)
+from saraban_node import config, journal, keys, meta
 from saraban_node.appliance import Appliance
-from saraban_node.clock_errors import ClockUntrusted
+from saraban_node.clocks.errors import ClockUntrusted
 from saraban_node.errors import Fenced, NotEnrolled
 from saraban_node.journal import SYSTEM
-from saraban_node.range_errors import AlreadyAsked, AlreadyHeld, NothingAsked
+from saraban_node.line import deliveries, sync_state
+from saraban_node.numbering import emergency, handed, numbers, requests
+from saraban_node.numbering.errors import AlreadyAsked, AlreadyHeld, NothingAsked
 from saraban_sync import phone, range_files
 from saraban_sync.errors import NotARangeFile, PhoneCodeUnreadable, PhoneCodeWrong, RangeProblem
 from saraban_sync.grants import sign_grant

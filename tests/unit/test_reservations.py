@@ -7,19 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import (
-    entries,
-    history,
-    letters,
-    meta,
-    projections,
-    registers,
-    reservations,
-    search,
-)
+from saraban_node import meta, projections
 from saraban_node.appliance import Appliance
-from saraban_node.clock_errors import ClockUntrusted
-from saraban_node.entries import Entry
+from saraban_node.books import entries, history, letters, registers, search
+from saraban_node.books.entries import Entry
+from saraban_node.books.registers import RegisterQuery
+from saraban_node.clocks.errors import ClockUntrusted
 from saraban_node.errors import (
     AlreadyVoid,
     NotWhileReserved,
@@ -27,7 +20,7 @@ from saraban_node.errors import (
     ReservationOver,
     ReservationWrong,
 )
-from saraban_node.registers import RegisterQuery
+from saraban_node.numbering import reservations
 from saraban_sync.registers import Register, thai_date
 from tests.offices import (
     MORNING,

@@ -8,12 +8,13 @@ import pytest
 
 from saraban_base.clock import SystemClock
 from saraban_base.sqlite import rows
-from saraban_node import appliance, fence, forking, keys, machine, marks, meta, ratchet
-from saraban_node.answers import Enrolment
+from saraban_node import appliance, keys, meta
 from saraban_node.appliance import Appliance
 from saraban_node.backup import errors, restore, service
 from saraban_node.backup.restore import From
+from saraban_node.identity import fence, forking, machine, marks, ratchet
 from saraban_node.journal import SYSTEM
+from saraban_node.line.answers import Enrolment
 from saraban_sync.registers import Register, buddhist_year
 from saraban_sync.signing import SigningKey
 from tests.backup_office import make_school, register_letter

@@ -8,18 +8,20 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from saraban_central import directory, enrolment, generation, grants
+from saraban_central import directory, enrolment
 from saraban_central.centre import Centre, make_centre, open_centre
 from saraban_central.config import CentralConfig
-from saraban_central.identity_errors import SeriesClosed
-from saraban_central.router import Router
-from saraban_node import enrolment as joining
-from saraban_node import returning
+from saraban_central.identity import generation
+from saraban_central.identity.errors import SeriesClosed
+from saraban_central.numbering import grants
+from saraban_central.post.router import Router
 from saraban_node.__main__ import cli
 from saraban_node.appliance import Appliance, open_appliance
 from saraban_node.errors import CentreRefused, NotEnrolled
-from saraban_node.machine import Machine
-from saraban_node.syncer import Syncer
+from saraban_node.identity import returning
+from saraban_node.identity.machine import Machine
+from saraban_node.line import enrolment as joining
+from saraban_node.line.syncer import Syncer
 from saraban_sync.registers import Register
 from saraban_sync.wire import journal_database
 from tests.offices import YEAR, HandClock, a_letter, an_office, events_of, register

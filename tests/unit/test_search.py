@@ -8,9 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from saraban_base.sqlite import Cursor, rows, value
-from saraban_node import entries, letters, projections, search
+from saraban_node import projections
 from saraban_node.appliance import Appliance
-from saraban_node.letters import NewLetter
+from saraban_node.books import entries, letters, search
+from saraban_node.books.letters import NewLetter
 from saraban_sync import thai
 from saraban_sync.registers import Register
 from tests.letters import letters as realistic

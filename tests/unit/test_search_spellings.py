@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from saraban_base.sqlite import rows
-from saraban_node import letters, search
 from saraban_node.appliance import Appliance
+from saraban_node.books import letters, search
 from saraban_sync.registers import Register
 from tests.offices import SOMSRI, a_letter, an_office, register
 

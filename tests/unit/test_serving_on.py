@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from saraban_node import appliance, keys, machine, marks, meta, server
+from saraban_node import appliance, keys, meta, server
 from saraban_node.appliance import Appliance
-from saraban_node.syncer import Syncer
+from saraban_node.identity import machine, marks
+from saraban_node.line.syncer import Syncer
 from saraban_sync.registers import Register
 from saraban_sync.signing import SigningKey
 from tests.offices import YEAR, a_letter, an_office, register

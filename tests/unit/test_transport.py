@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from saraban_node.errors import CentreRefused, CentreStrange, CentreUnreachable
-from saraban_node.transport import Centre, enrol
+from saraban_node.line.transport import Centre, enrol
 from saraban_sync.wire import Document
 
 _DOCUMENT = Document(id="0001-0000000001", payload=b"{}", signature="s")
@@ -125,7 +125,7 @@ def test_an_answer_that_breaks_off_is_a_line_that_broke(
 def test_an_endless_answer_is_not_read_to_its_end(
     centre: Centre, answer: type[_Answer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("saraban_node.strict.MAX_ANSWER_BYTES", 100_000)
+    monkeypatch.setattr("saraban_node.line.strict.MAX_ANSWER_BYTES", 100_000)
     answer.headers, answer.body = _JSON, b" " * 300_000 + b"[]"
 
     with pytest.raises(CentreStrange):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node import emergency, health, reservations, year_gate
+from saraban_node import health
 from saraban_node.appliance import Appliance
-from saraban_node.clock_errors import (
+from saraban_node.clocks import year_gate
+from saraban_node.clocks.errors import (
     AdministratorConfirms,
     ClockBehind,
     ClockJumped,
@@ -18,6 +19,7 @@ from saraban_node.clock_errors import (
     ClockUnknown,
     YearGoneBack,
 )
+from saraban_node.numbering import emergency, reservations
 from saraban_sync.clocks import Need, Quality
 from saraban_sync.errors import SarabanError
 from saraban_sync.events import Event

@@ -6,8 +6,9 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from saraban_node import appliance, marks
+from saraban_node import appliance
 from saraban_node.backup import restore as restoring
+from saraban_node.identity import marks
 from tests.world.machines import Machine
 
 _COUNT: Final = count(1)

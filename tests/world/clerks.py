@@ -5,9 +5,13 @@ from datetime import timedelta
 from typing import Final, TypeVar
 
 from saraban_base.sqlite import Write
-from saraban_node import emergency, entries, housekeeping, inbox, letters, reservations, year_gate
+from saraban_node import housekeeping
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import entries, letters
+from saraban_node.books.entries import Entry
+from saraban_node.clocks import year_gate
+from saraban_node.line import inbox
+from saraban_node.numbering import emergency, reservations
 from saraban_sync.ids import OfficeCode
 from saraban_sync.registers import Register, thai_date
 from tests.offices import MALI, SOMSRI, a_letter

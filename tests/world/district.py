@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from saraban_central import directory
-from saraban_node import appliance, fence, forking, lifting
-from saraban_node.fence import Lift
-from saraban_node.identity_errors import NotStated
-from saraban_node.syncer import Syncer
+from saraban_node import appliance
+from saraban_node.identity import fence, forking, lifting
+from saraban_node.identity.errors import NotStated
+from saraban_node.identity.fence import Lift
+from saraban_node.line.syncer import Syncer
 from saraban_sync.registers import Register, buddhist_year
 from tests.offices import SOMSRI
 from tests.world import accidents, headquarters, line

@@ -6,17 +6,19 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from saraban_central import enrolment, generation, grants, twins
+from saraban_central import enrolment
 from saraban_central.centre import Centre, make_centre, open_centre
 from saraban_central.config import CentralConfig
 from saraban_central.errors import BadCode, BadKey, NodeExists, UnknownNode
 from saraban_central.gateway import enrolling
 from saraban_central.gateway.answers import Answer, encode, json_answer
 from saraban_central.gateway.calls import decode
-from saraban_central.granting import Granting
-from saraban_central.identity_errors import BaseUnknown
-from saraban_central.router import Router
-from saraban_node import enrolment as joining
+from saraban_central.identity import generation, twins
+from saraban_central.identity.errors import BaseUnknown
+from saraban_central.numbering import grants
+from saraban_central.numbering.granting import Granting
+from saraban_central.post.router import Router
+from saraban_node.line import enrolment as joining
 from saraban_sync.ids import NodeId
 from saraban_sync.registers import Register
 from tests.world import line

@@ -1,8 +1,8 @@
 """The line between a node and the centre, without sockets, that can do what bad lines do.
 
-The node's own :class:`saraban_node.transport.Centre` asks; what it asks is encoded, carried to the
-gateway's own request functions, and their answer is carried back and judged as HTTP would be. Only
-sockets, HTTP's own bytes and packing are left out.
+The node's own :class:`saraban_node.line.transport.Centre` asks; what it asks is encoded, carried to
+the gateway's own request functions, and their answer is carried back and judged as HTTP would be.
+Only sockets, HTTP's own bytes and packing are left out.
 
     lost request     the centre never hears of it
     lost answer      the centre did it, the node does not know
@@ -27,10 +27,11 @@ from saraban_central.centre import Centre
 from saraban_central.gateway import door, epochs, routes
 from saraban_central.gateway.answers import Answer, Denied, Stream
 from saraban_central.gateway.calls import Call
-from saraban_node import keys, strict
+from saraban_node import keys
 from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreRefused, CentreStrange, CentreUnreachable
-from saraban_node.transport import Centre as Transport
+from saraban_node.line import strict
+from saraban_node.line.transport import Centre as Transport
 from saraban_sync.errors import SarabanError
 
 SCHEME: Final = "world"
@@ -101,7 +102,7 @@ def connect(node: Appliance) -> Transport:
 
 
 class Gate:
-    """Takes the place of :class:`saraban_node.strict.Gate`.
+    """Takes the place of :class:`saraban_node.line.strict.Gate`.
 
     Args:
         wire: leads to the centre.
@@ -178,7 +179,7 @@ API: Final[dict[str, Callable[[Centre, str, bytes], Answer]]] = {"epoch": epochs
 
 
 def post_once(url: str, asked: object, *, timeout: float) -> tuple[int, Any]:
-    """Take the place of :func:`saraban_node.strict.post_once`."""
+    """Take the place of :func:`saraban_node.line.strict.post_once`."""
     name = urlsplit(url).path.rpartition("/")[2]
     body = msgspec.json.encode(asked)
     return _judged(_wire(url).carry(lambda centre: _answered(lambda: API[name](centre, "", body))))
@@ -257,7 +258,7 @@ def _answered(ask: Callable[[], Answer]) -> Answer:
 
 
 def _judged(answer: Answer) -> tuple[int, Any]:
-    """Judge an answer by its status, as :mod:`saraban_node.strict` does."""
+    """Judge an answer by its status, as :mod:`saraban_node.line.strict` does."""
     said = json.loads(answer.body) if answer.body else None
     status = answer.status
     if status in (401, 403):

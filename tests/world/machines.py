@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from saraban_base.sqlite import Cursor
-from saraban_node import appliance, machine, marks, meta, sync_state
+from saraban_node import appliance, meta
 from saraban_node.appliance import Appliance
-from saraban_node.syncer import Syncer
+from saraban_node.identity import machine, marks
+from saraban_node.line import sync_state
+from saraban_node.line.syncer import Syncer
 from saraban_sync.batching import BatchSize
 from tests.world import line
 from tests.world.clocks import MachineClock

@@ -10,10 +10,12 @@ from typing import Final
 from saraban_base.sqlite import rows
 from saraban_central.audit.keeping import Auditing
 from saraban_central.audit.report import Report
-from saraban_central.identity_errors import CannotKeep
-from saraban_node import fence, meta, prove
+from saraban_central.identity.errors import CannotKeep
+from saraban_node import meta
 from saraban_node.errors import JournalsDiverge
-from saraban_node.identity_errors import CentreDecides, EpochRefused, Superseded, TwinFound
+from saraban_node.identity import fence
+from saraban_node.identity.errors import CentreDecides, EpochRefused, Superseded, TwinFound
+from saraban_node.numbering import prove
 from saraban_sync.errors import SarabanError
 from saraban_sync.ids import event_id
 from saraban_sync.wire import DIRECTORY, journal_database, mailbox_database, revision_of_hash

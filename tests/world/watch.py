@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from saraban_base.sqlite import Cursor, rows
-from saraban_node import prove
+from saraban_node.numbering import prove
 from saraban_sync import events
 from saraban_sync.events import Event, LetterRegistered
 from saraban_sync.ids import parse_event_id

@@ -35,7 +35,7 @@ def init(folder: Path, as_json: bool, name: str, host: str, port: int) -> None:
 @click.option("--port", type=int, help="Port to listen on, instead of the settings'.")
 def serve(folder: Path, as_json: bool, host: str | None, port: int | None) -> None:
     """Run gateway, router and pages until interrupted (เปิดส่วนกลาง)."""
-    from saraban_central import server  # only this command needs the web
+    from saraban_central import server
 
     def ready(address: str) -> None:
         say({"address": address}, as_json=as_json, text=f"ส่วนกลางเปิดแล้ว · serving: {address}")

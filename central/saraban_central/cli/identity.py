@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
-from saraban_central import enrolment, generation, twins
+from saraban_central import enrolment
 from saraban_central.cli.common import actor, folder_option, json_option, opened, say
-from saraban_central.identity_records import Sighting, Twin
-from saraban_central.sightings import Standing, code_of
-from saraban_central.twins import Open
+from saraban_central.identity import generation, twins
+from saraban_central.identity.records import Sighting, Twin
+from saraban_central.identity.sightings import Standing, code_of
+from saraban_central.identity.twins import Open
 from saraban_sync.registers import Register, buddhist_year
 
 _STATES: dict[str, str] = {

@@ -3,9 +3,9 @@
 from typing import Final
 
 from saraban_central.audit.findings import REGISTER_THAI
-from saraban_central.lookup import Candidate
-from saraban_central.passport import Passport
-from saraban_central.proof import Notable, Proof, SeriesProof
+from saraban_central.numbering.lookup import Candidate
+from saraban_central.numbering.passport import Passport
+from saraban_central.numbering.proof import Notable, Proof, SeriesProof
 from saraban_sync.states import State
 
 STATES: Final = {

@@ -6,15 +6,15 @@ from typing import Any
 import click
 
 from saraban_base.sqlite import Cursor
-from saraban_central import by_hand, granting, lookup, passport, proof
-from saraban_central.by_hand import Asked
 from saraban_central.centre import Centre
 from saraban_central.cli import number_words
 from saraban_central.cli.common import actor, folder_option, json_option, opened, say
-from saraban_central.lookup import Candidate, Narrow
-from saraban_central.paper_words import candidate_result, passport_result
-from saraban_central.passport import Passport
-from saraban_central.proof import Wanted
+from saraban_central.numbering import by_hand, granting, lookup, passport, proof
+from saraban_central.numbering.by_hand import Asked
+from saraban_central.numbering.lookup import Candidate, Narrow
+from saraban_central.numbering.paper_words import candidate_result, passport_result
+from saraban_central.numbering.passport import Passport
+from saraban_central.numbering.proof import Wanted
 from saraban_central.readmodel import registers
 from saraban_central.records import Request
 from saraban_sync.grants import Grant

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from saraban_central import condition, directory, enrolment, grants
+from saraban_central import condition, directory, enrolment
 from saraban_central.centre import Centre
 from saraban_central.cli.common import actor, folder_option, json_option, opened, say
 from saraban_central.errors import OfficeWithoutNode
+from saraban_central.numbering import grants
 from saraban_central.records import Office
 from saraban_sync.ids import OfficeCode
 from saraban_sync.registers import Circulars, Register, buddhist_year

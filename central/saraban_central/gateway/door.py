@@ -14,7 +14,7 @@ from saraban_central.centre import Centre
 from saraban_central.enrolment import secret_hash
 from saraban_central.gateway.answers import Denied, forbidden
 from saraban_central.gateway.calls import Kind
-from saraban_central.identity_records import STRANGERS, Stranger
+from saraban_central.identity.records import STRANGERS, Stranger
 from saraban_central.records import CREDENTIALS, NODES, Node
 from saraban_central.store.interface import Keep, Records
 from saraban_sync.errors import NotAnIdentifier

@@ -24,7 +24,7 @@ from saraban_central.errors import BadCode, BadKey, NodeExists, Raced, TooManyTr
 from saraban_central.gateway.answers import Denied, encode
 from saraban_central.gateway.calls import decode
 from saraban_central.gateway.offloop import off_loop
-from saraban_central.identity_errors import BaseUnknown
+from saraban_central.identity.errors import BaseUnknown
 from saraban_sync.errors import SarabanError
 from saraban_sync.registers import instant
 

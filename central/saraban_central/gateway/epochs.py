@@ -10,14 +10,14 @@ from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 
 from saraban_base.web.needs import OWN
-from saraban_central import epochs
 from saraban_central.centre import Centre
-from saraban_central.epochs import Asked, Given
 from saraban_central.gateway import door
 from saraban_central.gateway.answers import Answer, Denied, bad_request, json_answer
 from saraban_central.gateway.calls import decode
 from saraban_central.gateway.offloop import off_loop
-from saraban_central.identity_errors import (
+from saraban_central.identity import epochs
+from saraban_central.identity.epochs import Asked, Given
+from saraban_central.identity.errors import (
     BaseUnknown,
     EpochTaken,
     HealFirst,

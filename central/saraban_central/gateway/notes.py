@@ -17,10 +17,10 @@ from saraban_central.gateway.answers import (
     not_found,
 )
 from saraban_central.gateway.calls import Call, Kind, decode
-from saraban_central.identity_errors import Overtaken, TwinWaits
-from saraban_central.meeting import Met, Status, meet
+from saraban_central.identity.errors import Overtaken, TwinWaits
+from saraban_central.identity.meeting import Met, Status, meet
+from saraban_central.identity.sightings import Decision
 from saraban_central.records import LOCALS, Local
-from saraban_central.sightings import Decision
 from saraban_central.store.interface import Put, Writing
 from saraban_sync.ratchet import is_token
 

@@ -8,11 +8,12 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from saraban_base.web.routes import serve
 from saraban_base.web.visit import AnyRequest, Visit
-from saraban_central import directory, granting, grants, lookup, passport, proof
-from saraban_central.holdings import holdings
-from saraban_central.lookup import Narrow
-from saraban_central.paper_words import candidate_result, passport_result
-from saraban_central.proof import Wanted
+from saraban_central import directory
+from saraban_central.numbering import granting, grants, lookup, passport, proof
+from saraban_central.numbering.holdings import holdings
+from saraban_central.numbering.lookup import Narrow
+from saraban_central.numbering.paper_words import candidate_result, passport_result
+from saraban_central.numbering.proof import Wanted
 from saraban_central.records import REQUESTS
 from saraban_central.web.api_types import (
     NewRange,

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from saraban_central.audit.report import Report
-from saraban_central.holdings import Holding, Range
+from saraban_central.numbering.holdings import Holding, Range
 from saraban_central.overview import Machine, Sign
 from saraban_central.readmodel import deliveries, registers, searching
 from saraban_central.records import Request

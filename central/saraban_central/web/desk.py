@@ -12,11 +12,12 @@ from saraban_base.refusals import PageNotFound
 from saraban_base.web import errors as web_errors
 from saraban_base.web.needs import Needs, role
 from saraban_base.web.visit import Frame, Notice, RailItem, Threads, Visit
-from saraban_central import directory, errors, generation, overview, twins
+from saraban_central import directory, errors, overview
 from saraban_central.audit.errors import AuditStopped, NoReportYet
 from saraban_central.audit.findings import Finding
 from saraban_central.audit.keeping import Auditing
 from saraban_central.centre import Centre
+from saraban_central.identity import generation, twins
 from saraban_central.overview import Limits, Machine
 from saraban_central.people import ADMIN, AUDITOR
 from saraban_sync.errors import NotAnIdentifier, SizeNotSpoken

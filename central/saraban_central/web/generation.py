@@ -9,8 +9,9 @@ from saraban_base.web.errors import status_of
 from saraban_base.web.forms import Reader
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_central import directory, generation, learned
-from saraban_central.identity_errors import BadGuard, SeriesOpen
+from saraban_central import directory
+from saraban_central.identity import generation, learned
+from saraban_central.identity.errors import BadGuard, SeriesOpen
 from saraban_central.web.desk import ADMINS, PEOPLE, Desk, is_admin
 from saraban_sync import thai
 from saraban_sync.errors import SarabanError

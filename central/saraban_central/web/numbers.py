@@ -8,11 +8,12 @@ from saraban_base.refusals import PageNotFound
 from saraban_base.web.errors import status_of
 from saraban_base.web.routes import page
 from saraban_base.web.visit import Answer, Visit
-from saraban_central import directory, lookup, passport, proof
+from saraban_central import directory
 from saraban_central.errors import NumberUnclear
-from saraban_central.lookup import Candidate, Narrow
-from saraban_central.passport import Passport
-from saraban_central.proof import OfficeProof, Wanted
+from saraban_central.numbering import lookup, passport, proof
+from saraban_central.numbering.lookup import Candidate, Narrow
+from saraban_central.numbering.passport import Passport
+from saraban_central.numbering.proof import OfficeProof, Wanted
 from saraban_central.readmodel import registers
 from saraban_central.web.clock_words import words_of
 from saraban_central.web.desk import PEOPLE, Desk, book_of, whole

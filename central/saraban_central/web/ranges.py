@@ -10,8 +10,7 @@ from saraban_base.web.errors import status_of
 from saraban_base.web.forms import Form, Reader
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_central import by_hand, directory, granting, grants
-from saraban_central.by_hand import Spoken
+from saraban_central import directory
 from saraban_central.errors import (
     BadSize,
     NoCredential,
@@ -24,8 +23,10 @@ from saraban_central.errors import (
     RequestDone,
     UnknownNode,
 )
-from saraban_central.holdings import holdings
-from saraban_central.identity_errors import SeriesClosed
+from saraban_central.identity.errors import SeriesClosed
+from saraban_central.numbering import by_hand, granting, grants
+from saraban_central.numbering.by_hand import Spoken
+from saraban_central.numbering.holdings import holdings
 from saraban_central.readmodel import numbering
 from saraban_central.web.desk import ADMINS, PEOPLE, Desk, is_admin, whole
 from saraban_sync import thai

@@ -5,9 +5,10 @@ from litestar.handlers import HTTPRouteHandler
 from saraban_base.web.errors import register, status_of
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_central import directory, enrolment, twins
+from saraban_central import directory, enrolment
 from saraban_central.errors import NodeExists
-from saraban_central.identity_errors import (
+from saraban_central.identity import twins
+from saraban_central.identity.errors import (
     BadGuard,
     CannotKeep,
     KeepsName,
@@ -17,7 +18,7 @@ from saraban_central.identity_errors import (
     SeriesOpen,
     UnknownMachine,
 )
-from saraban_central.sightings import code_of
+from saraban_central.identity.sightings import code_of
 from saraban_central.web.desk import ADMINS, PEOPLE, Desk, is_admin
 from saraban_sync.errors import NotAnIdentifier, SarabanError
 from saraban_sync.ids import NodeId

@@ -19,7 +19,7 @@ from typing import Final
 
 from saraban_base.clock import Clock
 from saraban_base.sqlite import Database, value
-from saraban_node import keys, machine, marks, meta, ratchet, sync_state
+from saraban_node import keys, meta
 from saraban_node.appliance import MIGRATIONS
 from saraban_node.backup import errors, service, snapshot
 from saraban_node.backup import manifest as manifests
@@ -27,6 +27,8 @@ from saraban_node.backup.manifest import Manifest
 from saraban_node.backup.repository import Repository, Tell, quiet
 from saraban_node.backup.service import DATABASE_PART, FILES_PART
 from saraban_node.backup.verify import Report, verify_copy
+from saraban_node.identity import machine, marks, ratchet
+from saraban_node.line import sync_state
 
 LATEST: Final = "latest"
 RESTORED: Final = meta.RESTORED

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 from saraban_base.sqlite import Cursor, looking_at, rows
-from saraban_node import journal, meta, numbers
+from saraban_node import journal, meta
 from saraban_node.backup import manifest as manifests
 from saraban_node.backup.manifest import Manifest, RegisterCount
 from saraban_node.backup.snapshot import DATABASE
+from saraban_node.numbering import numbers
 from saraban_sync.errors import SarabanError
 from saraban_sync.events import LetterRegistered
 from saraban_sync.ids import NodeId

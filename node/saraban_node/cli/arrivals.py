@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from saraban_node import deliveries as delivered
-from saraban_node import inbox, letters
+from saraban_node.books import letters
 from saraban_node.cli.common import actor, folder_option, json_option, opened, say
-from saraban_node.deliveries import Stage
+from saraban_node.line import deliveries as delivered
+from saraban_node.line import inbox
+from saraban_node.line.deliveries import Stage
 
 
 @click.command()

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from saraban_node import year_gate
 from saraban_node.cli.common import actor, folder_option, json_option, opened, say
-from saraban_node.year_gate import Standing
+from saraban_node.clocks import year_gate
+from saraban_node.clocks.year_gate import Standing
 from saraban_sync.registers import instant
 
 

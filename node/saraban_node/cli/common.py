@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
-from saraban_node import appliance, machine, marks
+from saraban_node import appliance
 from saraban_node.appliance import Appliance
+from saraban_node.identity import machine, marks
 from saraban_node.journal import SYSTEM
 from saraban_sync.errors import SarabanError
 from saraban_sync.ids import PersonId

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import click
 
-from saraban_node import contact, fence, lifting, machine, meta, returning
+from saraban_node import meta
 from saraban_node.appliance import Appliance
+from saraban_node.books.labels import REGISTER_ENGLISH, REGISTER_THAI
 from saraban_node.cli.common import actor, folder_option, json_option, opened, say
-from saraban_node.fence import FenceView, Lift
-from saraban_node.floors import Book
-from saraban_node.labels import REGISTER_ENGLISH, REGISTER_THAI
-from saraban_node.lifting import Lifted
-from saraban_node.syncer import Syncer
+from saraban_node.identity import fence, lifting, machine, returning
+from saraban_node.identity.fence import FenceView, Lift
+from saraban_node.identity.floors import Book
+from saraban_node.identity.lifting import Lifted
+from saraban_node.line import contact
+from saraban_node.line.syncer import Syncer
 from saraban_sync.registers import Register, buddhist_year
 
 _WHY = {

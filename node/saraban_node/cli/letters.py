@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
-from saraban_node import journal, letters
+from saraban_node import journal
 from saraban_node.appliance import Appliance
+from saraban_node.books import letters
+from saraban_node.books.letters import NewLetter
 from saraban_node.cli.common import actor, folder_option, json_option, opened, say
 from saraban_node.importer.letter import BadRow, ImportedLetter, Row
 from saraban_node.importer.reader import read_letters
-from saraban_node.letters import NewLetter
 from saraban_sync import thai
 from saraban_sync.errors import SarabanError
 from saraban_sync.ids import office_code

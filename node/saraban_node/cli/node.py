@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
-from saraban_node import appliance, enrolment, entries, health, meta, projections, syncer
+from saraban_node import appliance, health, meta, projections
+from saraban_node.books import entries
 from saraban_node.cli.common import folder_option, json_option, opened, say
-from saraban_node.syncer import Syncer
+from saraban_node.line import enrolment, syncer
+from saraban_node.line.syncer import Syncer
 from saraban_sync.ids import node_id, office_code
 
 
@@ -57,7 +59,7 @@ def init(
 @click.option("--port", type=int, help="Port to listen on, instead of the settings'.")
 def serve(folder: Path, host: str | None, port: int | None) -> None:
     """Run the clerk's page and the exchange with the centre until interrupted."""
-    from saraban_node import server  # only this command needs the web
+    from saraban_node import server
 
     server.serve(folder, host=host, port=port)
 

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import msgspec
 
-from saraban_node.labels import REGISTER_ENGLISH, REGISTER_THAI
-from saraban_node.lookup import Candidate
-from saraban_node.passport import Passport, Step
-from saraban_node.prove import EmergencyProof, Notable, Proof, SeriesProof
-from saraban_node.requests import Outlook
+from saraban_node.books.labels import REGISTER_ENGLISH, REGISTER_THAI
+from saraban_node.numbering.lookup import Candidate
+from saraban_node.numbering.passport import Passport, Step
+from saraban_node.numbering.prove import EmergencyProof, Notable, Proof, SeriesProof
+from saraban_node.numbering.requests import Outlook
 from saraban_sync.events import ClockState
 from saraban_sync.policy import Wish
 from saraban_sync.registers import BANGKOK

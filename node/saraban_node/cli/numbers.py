@@ -7,17 +7,9 @@ from typing import Any
 import click
 
 from saraban_base.sqlite import Cursor
-from saraban_node import (
-    entries,
-    gap_notes,
-    handed,
-    housekeeping,
-    lookup,
-    passport,
-    prove,
-    requests,
-    reservations,
-)
+from saraban_node import housekeeping
+from saraban_node.books import entries
+from saraban_node.books.entries import Entry
 from saraban_node.cli.common import actor, folder_option, json_option, opened, say
 from saraban_node.cli.number_words import (
     candidate_line,
@@ -30,10 +22,18 @@ from saraban_node.cli.number_words import (
     proof_result,
     wish_row,
 )
-from saraban_node.entries import Entry
 from saraban_node.housekeeping import Kept
-from saraban_node.lookup import Candidate
-from saraban_node.passport import Passport
+from saraban_node.numbering import (
+    gap_notes,
+    handed,
+    lookup,
+    passport,
+    prove,
+    requests,
+    reservations,
+)
+from saraban_node.numbering.lookup import Candidate
+from saraban_node.numbering.passport import Passport
 from saraban_sync.ids import EventId
 from saraban_sync.registers import Register, buddhist_year, thai_date
 

@@ -1,4 +1,4 @@
--- Half-written forms, kept for each person on this machine only (saraban_node.drafts).
+-- Half-written forms, kept for each person on this machine only (saraban_node.books.drafts).
 
 CREATE TABLE draft (
     person   TEXT NOT NULL,

@@ -12,9 +12,10 @@ from saraban_base.web import session_api
 from saraban_base.web.needs import PERSON
 from saraban_base.web.routes import serve
 from saraban_base.web.visit import AnyRequest, Visit
-from saraban_node import health, inbox, syncer
+from saraban_node import health
 from saraban_node.appliance import PROGRAM
 from saraban_node.errors import NotEnrolled
+from saraban_node.line import inbox, syncer
 from saraban_node.web.api_letters import LetterApi
 from saraban_node.web.api_types import (
     ArrivalItem,

@@ -13,21 +13,21 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web.forms import Upload
 from saraban_base.web.routes import serve
 from saraban_base.web.visit import Answer, AnyRequest, Visit
-from saraban_node import (
-    deliveries,
+from saraban_node.books import (
     drafts,
-    emergency,
     entries,
     history,
     letters,
     registers,
     search,
 )
-from saraban_node.entries import Entry
+from saraban_node.books.entries import Entry
+from saraban_node.books.letters import NewLetter, register_letter
+from saraban_node.books.registers import RegisterQuery
+from saraban_node.books.uploads import put_upload
 from saraban_node.errors import FileMissing, NoSuchEntry
-from saraban_node.letters import NewLetter, register_letter
-from saraban_node.registers import RegisterQuery
-from saraban_node.uploads import put_upload
+from saraban_node.line import deliveries
+from saraban_node.numbering import emergency
 from saraban_node.web import letter_form, receipts
 from saraban_node.web.api_types import (
     FilesToAdd,

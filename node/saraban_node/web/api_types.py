@@ -6,10 +6,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from saraban_node.deliveries import Delivery
-from saraban_node.entries import Entry
-from saraban_node.history import Happening
-from saraban_node.inbox import Arrival
+from saraban_node.books.entries import Entry
+from saraban_node.books.history import Happening
+from saraban_node.line.deliveries import Delivery
+from saraban_node.line.inbox import Arrival
 from saraban_sync.body import FileRef
 from saraban_sync.registers import Register, Urgency
 

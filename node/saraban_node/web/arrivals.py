@@ -5,8 +5,9 @@ from litestar.handlers import HTTPRouteHandler
 from saraban_base.sqlite import Cursor
 from saraban_base.web.routes import page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import entries, inbox
-from saraban_node.inbox import Arrival
+from saraban_node.books import entries
+from saraban_node.line import inbox
+from saraban_node.line.inbox import Arrival
 from saraban_node.web.letter import give_file
 from saraban_node.web.office import CLERKS, Office
 from saraban_node.web.problems import NoSuchArrival

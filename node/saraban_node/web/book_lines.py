@@ -18,11 +18,14 @@ from typing import Any, Final
 import msgspec
 
 from saraban_base.sqlite import Cursor, value
-from saraban_node import colleagues, entries, journal, meta, numbers, registers, search
-from saraban_node.colleagues import ColleagueLine
-from saraban_node.entries import Entry
-from saraban_node.numbers import Explanation, Gap
-from saraban_node.registers import RegisterQuery
+from saraban_node import journal, meta
+from saraban_node.books import entries, registers, search
+from saraban_node.books.entries import Entry
+from saraban_node.books.registers import RegisterQuery
+from saraban_node.line import colleagues
+from saraban_node.line.colleagues import ColleagueLine
+from saraban_node.numbering import numbers
+from saraban_node.numbering.numbers import Explanation, Gap
 from saraban_sync.ids import EventId
 from saraban_sync.registers import Register, Urgency, parse_instant, thai_date
 

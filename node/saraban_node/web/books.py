@@ -10,8 +10,9 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web.forms import Form, Reader
 from saraban_base.web.routes import page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import outages, registers
-from saraban_node.registers import RegisterQuery
+from saraban_node.books import registers
+from saraban_node.books.registers import RegisterQuery
+from saraban_node.numbering import outages
 from saraban_node.web import book_lines
 from saraban_node.web.book_lines import STATES
 from saraban_node.web.columns import FORMS, columns_of

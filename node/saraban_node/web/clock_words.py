@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from saraban_base.web.voice import Voice
-from saraban_node.clock_watch import Sight
+from saraban_node.clocks.clock_watch import Sight
 from saraban_sync.clocks import Source
 from saraban_sync.events import ClockState
 

@@ -3,7 +3,9 @@
 from typing import Final, NamedTuple
 
 from saraban_base.sqlite import Cursor
-from saraban_node import colleagues, letter_numbers, numbers
+from saraban_node.books import letter_numbers
+from saraban_node.line import colleagues
+from saraban_node.numbering import numbers
 from saraban_sync.registers import Circulars, Register
 
 

@@ -7,7 +7,8 @@ A line keeps the mark of the name under which it was written: ฉ of the first m
 from typing import Any
 
 from saraban_base.sqlite import Cursor, rows
-from saraban_node import journal, letter_numbers, meta
+from saraban_node import journal, meta
+from saraban_node.books import letter_numbers
 from saraban_sync.ids import parse_event_id
 from saraban_sync.journal_events import JournalForked
 

@@ -10,11 +10,13 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web.errors import status_of
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import deliveries, entries, history, journal, letters
+from saraban_node import journal
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import entries, history, letters
+from saraban_node.books.entries import Entry
+from saraban_node.books.uploads import ACCEPTED, download_media, put_upload
 from saraban_node.errors import NoSuchEntry
-from saraban_node.uploads import ACCEPTED, download_media, put_upload
+from saraban_node.line import deliveries
 from saraban_node.web.clock_words import ClockWords, words_of
 from saraban_node.web.office import CLERKS, Office, actor
 from saraban_node.web.problems import NoFileChosen, NoSuchFile

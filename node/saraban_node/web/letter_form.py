@@ -10,13 +10,14 @@ from typing import Final
 from saraban_base.sqlite import Cursor
 from saraban_base.web.forms import Form, Reader
 from saraban_base.web.visit import Visit
-from saraban_node import drafts, entries, inbox
 from saraban_node.appliance import Appliance
-from saraban_node.drafts import Draft
-from saraban_node.entries import Entry
-from saraban_node.inbox import Arrival
-from saraban_node.letters import MAX_ACTION, MAX_FIELD, MAX_SUBJECT, NewLetter
-from saraban_node.uploads import put_upload
+from saraban_node.books import drafts, entries
+from saraban_node.books.drafts import Draft
+from saraban_node.books.entries import Entry
+from saraban_node.books.letters import MAX_ACTION, MAX_FIELD, MAX_SUBJECT, NewLetter
+from saraban_node.books.uploads import put_upload
+from saraban_node.line import inbox
+from saraban_node.line.inbox import Arrival
 from saraban_node.web.problems import NoSuchArrival, NoSuchReservation
 from saraban_sync.body import FileRef
 from saraban_sync.errors import SarabanError

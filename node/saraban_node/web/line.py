@@ -8,7 +8,8 @@ from litestar.handlers import HTTPRouteHandler
 from saraban_base.web.needs import PERSON
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import deliveries, entries, outbox, syncer
+from saraban_node.books import entries
+from saraban_node.line import deliveries, outbox, syncer
 from saraban_node.people import CLERK
 from saraban_node.web.office import Office
 

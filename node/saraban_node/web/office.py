@@ -9,20 +9,14 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web import errors as web_errors
 from saraban_base.web.needs import Needs, role
 from saraban_base.web.visit import Frame, Notice, RailItem, Visit
-from saraban_node import (
-    emergency,
-    errors,
-    housekeeping,
-    inbox,
-    meta,
-    outages,
-    outbox,
-    registers,
-    year_gate,
-)
+from saraban_node import errors, housekeeping, meta
 from saraban_node.appliance import Appliance
+from saraban_node.books import registers
+from saraban_node.clocks import year_gate
+from saraban_node.line import inbox, outbox
+from saraban_node.line.syncer import Syncer
+from saraban_node.numbering import emergency, outages
 from saraban_node.people import ADMINISTRATOR, CLERK
-from saraban_node.syncer import Syncer
 from saraban_node.web import problems, receipts
 from saraban_node.web.columns import registers_shown
 from saraban_node.web.numbering import statuses

@@ -15,10 +15,10 @@ from typing import Any, Final
 from litestar import Response
 
 from saraban_base.web.visit import Visit
-from saraban_node import marks
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
-from saraban_node.marks import Book
+from saraban_node.books.entries import Entry
+from saraban_node.identity import marks
+from saraban_node.identity.marks import Book
 from saraban_sync.registers import Register
 
 _KEPT: Final = 366 * 24 * 3600

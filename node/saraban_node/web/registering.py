@@ -12,22 +12,20 @@ from saraban_base.sqlite import Cursor, Write
 from saraban_base.web.errors import status_of
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import (
-    directory,
+from saraban_node import meta
+from saraban_node.books import (
     drafts,
-    emergency,
     entries,
     letter_numbers,
     letters,
-    meta,
-    numbers,
-    outages,
     registers,
     remembered,
 )
-from saraban_node.entries import Entry
-from saraban_node.letters import NewLetter
-from saraban_node.uploads import ACCEPTED
+from saraban_node.books.entries import Entry
+from saraban_node.books.letters import NewLetter
+from saraban_node.books.uploads import ACCEPTED
+from saraban_node.line import directory
+from saraban_node.numbering import emergency, numbers, outages
 from saraban_node.web import letter_form, receipts
 from saraban_node.web.columns import columns_of, fields_of
 from saraban_node.web.letter_form import Filled

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from saraban_base.web.marks import Piece, mark
 from saraban_base.web.routes import page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import entries, search
+from saraban_node.books import entries, search
 from saraban_node.web import book_lines
 from saraban_node.web.office import CLERKS, Office
 

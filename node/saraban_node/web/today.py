@@ -9,17 +9,10 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web.needs import PERSON
 from saraban_base.web.routes import page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import (
-    backup_records,
-    drafts,
-    entries,
-    inbox,
-    numbers,
-    registers,
-    remembered,
-    reservations,
-    syncer,
-)
+from saraban_node.backup import records as backup_records
+from saraban_node.books import drafts, entries, registers, remembered
+from saraban_node.line import inbox, syncer
+from saraban_node.numbering import numbers, reservations
 from saraban_node.people import CLERK
 from saraban_node.web import letter_form
 from saraban_node.web.columns import registers_shown

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from saraban_node.fence import FenceView
-from saraban_node.lifting import Lifted
-from saraban_node.passport import Passport, Step
-from saraban_node.prove import Proof, SeriesProof
+from saraban_node.identity.fence import FenceView
+from saraban_node.identity.lifting import Lifted
+from saraban_node.numbering.passport import Passport, Step
+from saraban_node.numbering.prove import Proof, SeriesProof
 from saraban_node.web.api_types import letter_of, receiver_of
 from saraban_node.web.book_lines import BookLine
 from saraban_node.web.numbering.api_types import (

@@ -10,19 +10,18 @@ from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, Quer
 from saraban_base.web.needs import PERSON
 from saraban_base.web.routes import serve
 from saraban_base.web.visit import AnyRequest, Visit
-from saraban_node import (
-    drafts,
+from saraban_node.books import drafts, registers
+from saraban_node.books.registers import RegisterQuery
+from saraban_node.errors import NoSuchEntry
+from saraban_node.numbering import (
     emergency,
     gap_notes,
     lookup,
     outages,
     passport,
     prove,
-    registers,
     reservations,
 )
-from saraban_node.errors import NoSuchEntry
-from saraban_node.registers import RegisterQuery
 from saraban_node.web import book_lines, receipts
 from saraban_node.web.api_types import Letter, Reason, letter_of
 from saraban_node.web.numbering import answers

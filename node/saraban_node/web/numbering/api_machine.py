@@ -9,11 +9,13 @@ from litestar.params import JSONBody
 from saraban_base.web.needs import PERSON
 from saraban_base.web.routes import serve
 from saraban_base.web.visit import AnyRequest, Visit
-from saraban_node import fence, handed, lifting, requests, year_gate
+from saraban_node.clocks import year_gate
 from saraban_node.errors import NotEnrolled
-from saraban_node.fence import Lift
+from saraban_node.identity import fence, lifting
+from saraban_node.identity.fence import Lift
+from saraban_node.line.syncer import Syncer
+from saraban_node.numbering import handed, requests
 from saraban_node.people import ADMINISTRATOR
-from saraban_node.syncer import Syncer
 from saraban_node.web.numbering import answers
 from saraban_node.web.numbering.api_heard import (
     ClockSeen,

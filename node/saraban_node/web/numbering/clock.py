@@ -9,8 +9,8 @@ from saraban_base.web.errors import status_of
 from saraban_base.web.needs import PERSON
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import year_gate
-from saraban_node.clock_errors import ClockMoved
+from saraban_node.clocks import year_gate
+from saraban_node.clocks.errors import ClockMoved
 from saraban_node.people import ADMINISTRATOR
 from saraban_node.web.clock_words import said_of
 from saraban_node.web.office import Office, actor

@@ -9,11 +9,12 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web.errors import status_of
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import emergency, outages, registers
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import registers
+from saraban_node.books.entries import Entry
 from saraban_node.errors import ReasonMissing
-from saraban_node.outages import Outage
+from saraban_node.numbering import emergency, outages
+from saraban_node.numbering.outages import Outage
 from saraban_node.web import book_lines
 from saraban_node.web.office import CLERKS, Office, actor
 from saraban_sync.errors import SarabanError

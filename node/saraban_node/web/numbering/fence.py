@@ -14,14 +14,16 @@ from saraban_base.web.errors import status_of
 from saraban_base.web.forms import Form
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import fence, lifting, numbers, registers
 from saraban_node.appliance import Appliance
+from saraban_node.books import registers
 from saraban_node.errors import NotEnrolled
-from saraban_node.fence import FenceView, Lift, OpenSeries
-from saraban_node.floors import Book
-from saraban_node.identity_errors import NotStated, PaperTooHigh, PaperTooLow
-from saraban_node.lifting import Lifted
-from saraban_node.skipping import Skip, skips
+from saraban_node.identity import fence, lifting
+from saraban_node.identity.errors import NotStated, PaperTooHigh, PaperTooLow
+from saraban_node.identity.fence import FenceView, Lift, OpenSeries
+from saraban_node.identity.floors import Book
+from saraban_node.identity.lifting import Lifted
+from saraban_node.identity.skipping import Skip, skips
+from saraban_node.numbering import numbers
 from saraban_node.web.office import ADMINISTRATORS, Office, actor
 from saraban_sync.errors import SarabanError
 from saraban_sync.ids import PersonId

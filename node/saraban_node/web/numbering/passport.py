@@ -9,11 +9,12 @@ from saraban_base.sqlite import Cursor
 from saraban_base.web.errors import status_of
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import entries, gap_notes, lookup, passport
+from saraban_node.books import entries
 from saraban_node.errors import FieldTooLong, NoSuchEntry, ReasonMissing
-from saraban_node.lookup import Candidate
-from saraban_node.passport import Passport
-from saraban_node.range_errors import NotGivenUp
+from saraban_node.numbering import gap_notes, lookup, passport
+from saraban_node.numbering.errors import NotGivenUp
+from saraban_node.numbering.lookup import Candidate
+from saraban_node.numbering.passport import Passport
 from saraban_node.web.clock_words import words_of
 from saraban_node.web.office import CLERKS, Office, actor, book_of
 from saraban_sync.errors import SarabanError

@@ -9,10 +9,10 @@ from saraban_base.web.errors import status_of
 from saraban_base.web.needs import PERSON
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import prove
 from saraban_node.appliance import Appliance
+from saraban_node.numbering import prove
+from saraban_node.numbering.prove import Proof
 from saraban_node.people import CLERK
-from saraban_node.prove import Proof
 from saraban_node.web.office import Office
 from saraban_node.web.problems import CheckRunning
 from saraban_sync.errors import SarabanError

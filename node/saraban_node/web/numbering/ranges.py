@@ -17,9 +17,9 @@ from saraban_base.web.forms import Form, Reader
 from saraban_base.web.needs import PERSON
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import handed, numbers, requests
 from saraban_node.appliance import Appliance
-from saraban_node.requests import Outlook
+from saraban_node.numbering import handed, numbers, requests
+from saraban_node.numbering.requests import Outlook
 from saraban_node.web.letter import disposition
 from saraban_node.web.office import Office, actor
 from saraban_node.web.problems import NoFileChosen

@@ -15,11 +15,13 @@ from saraban_base.web.errors import status_of
 from saraban_base.web.forms import Reader
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node import entries, journal, letters, numbers, registers, reservations
+from saraban_node import journal
 from saraban_node.appliance import Appliance
-from saraban_node.entries import Entry
+from saraban_node.books import entries, letters, registers
+from saraban_node.books.entries import Entry
 from saraban_node.errors import ReservationWrong
-from saraban_node.reservations import MAX_HOLDER, MAX_PURPOSE
+from saraban_node.numbering import numbers, reservations
+from saraban_node.numbering.reservations import MAX_HOLDER, MAX_PURPOSE
 from saraban_node.web import letter_form, receipts
 from saraban_node.web.columns import registers_shown
 from saraban_node.web.letter import is_without_letter, show_reserved
@@ -154,7 +156,7 @@ def reserve_once(write: Write, node: Appliance, wish: Wish, *, key: str, actor: 
     Raises:
         NoSuchReservation: the form gave a number before, whose letter is registered by now.
         ReservationWrong, FieldTooLong, NoRangeLeft, Fenced:
-            as for :func:`saraban_node.reservations.reserve`.
+            as for :func:`saraban_node.numbering.reservations.reserve`.
     """
     if seq := letters.entry_of_form(write, key):
         known = entries.by_seq(write.cursor, seq)

@@ -2,7 +2,10 @@
 
 from typing import Final
 
-from saraban_node import clock_errors, errors, identity_errors, range_errors
+from saraban_node import errors
+from saraban_node.clocks import errors as clock_errors
+from saraban_node.identity import errors as identity_errors
+from saraban_node.numbering import errors as range_errors
 from saraban_sync import errors as shared
 from saraban_sync.errors import SarabanError
 

@@ -1,0 +1,1 @@
+"""Which machine is which node: epochs, twins, forks, and a centre that was set back."""

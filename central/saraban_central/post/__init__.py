@@ -1,0 +1,1 @@
+"""Carrying letters and evidence from one office's journal into another's mailbox."""

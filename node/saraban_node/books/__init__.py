@@ -1,0 +1,1 @@
+"""The registers and their letters: lines, files, search, and how numbers are written."""

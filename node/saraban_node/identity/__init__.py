@@ -1,0 +1,1 @@
+"""Which machine this is: fences, epochs, forks, and what was known before a restore."""

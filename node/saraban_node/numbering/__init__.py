@@ -1,0 +1,1 @@
+"""Numbers: where they come from, who has which, and the proof that none is missing."""
