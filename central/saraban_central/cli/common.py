@@ -1,6 +1,5 @@
 """What every command shares: the folder option, JSON output, errors as sentences."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
+from saraban_base import operator
 from saraban_central.centre import Centre, open_centre
 from saraban_sync.errors import SarabanError
 
@@ -43,9 +43,8 @@ def say(result: dict[str, Any], *, as_json: bool, text: str) -> None:
 
 
 def actor() -> str:
-    """Name who runs a command: the operating system's user is the only evidence there is."""
-    user = os.environ.get("SUDO_USER") or os.environ.get("USER") or ""
-    return f"cli:{user}" if user else "system"
+    """Name who runs a command."""
+    return f"cli:{operator.name()}"
 
 
 def failed(wrong: SarabanError) -> NoReturn:

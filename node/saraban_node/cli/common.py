@@ -1,6 +1,5 @@
 """What every command shares: the folder option, JSON output, errors as sentences."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,10 +9,10 @@ from typing import Any, NoReturn
 import click
 import msgspec
 
+from saraban_base import operator
 from saraban_node import appliance
 from saraban_node.appliance import Appliance
 from saraban_node.identity import machine, marks
-from saraban_node.journal import SYSTEM
 from saraban_sync.errors import SarabanError
 from saraban_sync.ids import PersonId
 
@@ -48,9 +47,8 @@ def say(result: dict[str, Any], *, as_json: bool, text: str) -> None:
 
 
 def actor() -> PersonId:
-    """Name who runs a command: the operating system's user is the only evidence there is."""
-    user = os.environ.get("SUDO_USER") or os.environ.get("USER") or ""
-    return PersonId(f"cli:{user}") if user else SYSTEM
+    """Name who runs a command."""
+    return PersonId(f"cli:{operator.name()}")
 
 
 def failed(wrong: SarabanError) -> NoReturn:
