@@ -1,26 +1,35 @@
 """A district of real programs on loopback: the centre and every node are processes.
 
-Whatever is done here is typed on a command line or clicked on a page, as people do it.
+Whatever is done here is typed on a command line or sent by a browser, as people do it. Only what
+stands at the beginning, the centre with its offices and their first ranges, is made without typing.
 """
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import httpx
 
-from tests.moved_clock import Machine
-from tests.served_office import PASSWORD, ServedOffice, free_port
+from saraban_central import condition, directory, enrolment
+from saraban_central.centre import Centre, make_centre, open_centre
+from saraban_central.config import CentralConfig
+from saraban_central.numbering import granting, grants
+from saraban_node.line.enrolment import join
+from saraban_node.line.syncer import Syncer
+from saraban_node.people import ADMINISTRATOR, CLERK
+from saraban_sync.registers import buddhist_year
+from tests.moved_clock import MovedClock
+from tests.offices import BOOKS
+from tests.served_office import ServedOffice, add_clerk, free_port
 
+CLERK_NAME: Final = "นางสาวสมศรี ใจดี"
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _PATIENCE: Final = 60.0
 _HERE: Final = (sys.executable, "-m")
@@ -30,88 +39,111 @@ class Said(NamedTuple):
     """What a command printed."""
 
     code: int
-    told: dict[str, Any]
-    """Its JSON object; empty when it printed none."""
     text: str
-    """What it printed for people."""
     wrong: str
     """What it printed on standard error."""
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """Its JSON object."""
+        return dict(json.loads(self.text))
 
-@dataclass
+
 class RealDistrict:
-    """A centre and its offices in one folder, each a folder in it.
+    """A centre and its offices, each in a folder of its own.
 
     Args:
         folder: where everything is.
-        machines: the machines with clocks of their own, by folder; the others have this one's.
+        clocks: the machines with clocks of their own, by name; all others have the real ones.
     """
 
-    folder: Path
-    machines: dict[Path, Machine] = field(default_factory=dict)
-    port: int = field(default_factory=free_port)
-
-    @property
-    def centre(self) -> Path:
-        return self.folder / "centre"
+    def __init__(self, folder: Path, clocks: Mapping[str, MovedClock] | None = None) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._clocks = clocks or {}
+        settings = CentralConfig(port=self.port)
+        make_centre(self.folder / "centre", settings, clock=self._clocks.get("centre")).close()
 
     @property
     def address(self) -> str:
+        """Where the centre answers."""
         return f"http://127.0.0.1:{self.port}"
 
-    def make_centre(self) -> None:
-        """Set the centre up."""
-        self.central("init", "--port", str(self.port))
+    def add_office(self, code: str, name: str, *, granted: int = 500) -> Path:
+        """Add an office with a node and a person who is clerk and administrator.
 
-    def add_office(self, code: str, name: str, prefix: str) -> Path:
-        """Add an office and enrol its node; the centre is being served. Gives the node's folder."""
-        self.central("office", "add", code, "--name", name, "--prefix", prefix)
-        slip = self.central("enrol", "--office", code).told["code"]
+        Args:
+            code: the office's code; the name of its node and of its folder too.
+            name: the office's name.
+            granted: numbers of this year granted to begin with, in each book; 0 for none.
+        """
+        clock = self._clocks.get("centre")
+        centre = open_centre(self.folder / "centre", clock=clock)
+        directory.add_office(centre, code, name=name, prefix="ศธ 04123.45")
+        slip = enrolment.make_code(centre, code)
         folder = self.folder / code
-        self.node(folder, "init", "--centre", self.address, "--code", slip)
+        node = join(folder, url=self.address, code=slip.code, clock=self._clocks.get(code))
+        add_clerk(node, "somsri", CLERK_NAME, roles=frozenset({CLERK, ADMINISTRATOR}))
+        for book in BOOKS if granted else ():
+            year = buddhist_year(centre.clock.now())
+            grants.grant(centre, code, book, year, size=granted)
+        centre.close()
+        Syncer(node).run_cycle()
+        node.close()
         return folder
 
     def central(self, *arguments: str, good: tuple[int, ...] = (0,)) -> Said:
         """Type a command at the centre."""
-        return self._type(self.centre, "saraban_central", arguments, good)
+        return self._type("centre", "saraban_central", arguments, good)
 
-    def node(self, folder: Path, *arguments: str, good: tuple[int, ...] = (0,)) -> Said:
-        """Type a command at a node."""
-        return self._type(folder, "saraban_node", arguments, good)
+    def node(self, name: str, *arguments: str, good: tuple[int, ...] = (0,)) -> Said:
+        """Type a command on the machine in whose folder the node is."""
+        return self._type(name, "saraban_node", arguments, good)
 
-    def begins(self, folder: Path, program: str) -> list[str]:
-        """Begin the command line of a program on a folder's machine."""
-        machine = self.machines.get(folder)
-        return [*(machine.command if machine else _HERE), program]
+    def exchange(self, *names: str) -> None:
+        """Let nodes exchange with the centre, twice, with a moment for its router between."""
+        for _ in range(2):
+            for name in names:
+                self.node(name, "sync")
+            self.settle()
+
+    def settle(self) -> None:
+        """Wait until the centre has looked through all it holds."""
+        deadline = time.monotonic() + _PATIENCE
+        centre = open_centre(self.folder / "centre", clock=self._clocks.get("centre"))
+        while condition.of_centre(centre).unrouted_events or _to_be_granted(centre):
+            assert time.monotonic() < deadline, "the centre's workers stand still"
+            time.sleep(0.02)
+        centre.close()
 
     @contextmanager
-    def serving(self) -> Iterator[None]:
+    def served(self) -> Iterator[None]:
         """Serve the centre as long as the block lasts."""
         with (self.folder / "centre.log").open("ab") as log:
             process = subprocess.Popen(
-                [*self.begins(self.centre, "saraban_central"), "serve"],
+                [*self._begins("centre", "saraban_central"), "serve"],
                 cwd=_ROOT,
-                env={**os.environ, "SARABAN_CENTRAL_FOLDER": str(self.centre)},
+                env={**os.environ, "SARABAN_CENTRAL_FOLDER": str(self.folder / "centre")},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
         try:
-            self._wait(process)
+            self._until_it_answers(process)
             yield
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(_PATIENCE) == 0, (self.folder / "centre.log").read_text("utf-8")
 
-    def served(self, folder: Path) -> ServedOffice:
-        """Give a node to be served, in a block or by hand."""
-        return ServedOffice(folder, command=tuple(self.begins(folder, "saraban_node")))
+    def office(self, name: str) -> ServedOffice:
+        """Give a node to be served as long as a block lasts."""
+        return ServedOffice(self.folder / name, command=tuple(self._begins(name, "saraban_node")))
 
     def _type(
-        self, folder: Path, program: str, arguments: tuple[str, ...], good: tuple[int, ...]
+        self, name: str, program: str, arguments: tuple[str, ...], good: tuple[int, ...]
     ) -> Said:
         done = subprocess.run(
-            [*self.begins(folder, program), *arguments, "--folder", str(folder)],
+            [*self._begins(name, program), *arguments, "--folder", str(self.folder / name)],
             cwd=_ROOT,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -119,18 +151,28 @@ class RealDistrict:
             timeout=_PATIENCE,
             check=False,
         )
-        assert done.returncode in good, f"{arguments}: {done.returncode}\n{done.stderr}{done.stdout}"
-        lines = done.stdout.strip().splitlines() or [""]
-        told = json.loads(lines[-1]) if "--json" in arguments else {}
-        return Said(done.returncode, told, done.stdout, done.stderr)
+        said = f"{name}: {' '.join(arguments)} → {done.returncode}\n{done.stderr}{done.stdout}"
+        assert done.returncode in good, said
+        return Said(done.returncode, done.stdout, done.stderr)
 
-    def _wait(self, process: "subprocess.Popen[bytes]") -> None:
+    def _begins(self, name: str, program: str) -> list[str]:
+        """Begin the command line of a program on a machine."""
+        clock = self._clocks.get(name)
+        return [*(clock.command if clock is not None else _HERE), program]
+
+    def _until_it_answers(self, process: "subprocess.Popen[bytes]") -> None:
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
-            assert process.poll() is None, "the centre ended"
+            assert process.poll() is None, "the centre ended at once"
             try:
                 httpx.get(f"{self.address}/healthz", trust_env=False)
-                return
             except httpx.TransportError:
                 time.sleep(0.02)
+            else:
+                return
         raise AssertionError("the centre does not answer")
+
+
+def _to_be_granted(centre: Centre) -> bool:
+    """Tell whether a request is about to be answered without anybody's doing."""
+    return any(not one.why for one in granting.waiting(centre))

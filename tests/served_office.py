@@ -1,6 +1,8 @@
 """A node served by the program itself, in a process of its own, and clerks who log in over HTTP."""
 
+import html
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -21,10 +23,13 @@ from saraban_node.people import CLERK
 PASSWORD: Final = "ลมพัดใบไผ่ ริมห้วยน้ำใส"
 _CHEAP: Final = Passwords(memory_kib=64)
 _PATIENCE: Final = 60.0
+_ROOT: Final = Path(__file__).resolve().parents[1]
 
 
-def add_clerk(node: Appliance, username: str, name: str) -> None:
-    """Give a clerk an account with :data:`PASSWORD`, as after her first log-in."""
+def add_clerk(
+    node: Appliance, username: str, name: str, *, roles: frozenset[str] = frozenset({CLERK})
+) -> None:
+    """Give a person an account with :data:`PASSWORD`, as after the first log-in."""
     with node.db.write() as write:
         account, _ = people.add_person(
             write,
@@ -32,7 +37,7 @@ def add_clerk(node: Appliance, username: str, name: str) -> None:
             _CHEAP,
             username=username,
             name=name,
-            roles=frozenset({CLERK}),
+            roles=roles,
             actor=SYSTEM,
         )
         write.cursor.execute(
@@ -47,10 +52,12 @@ class ServedOffice:
 
     Args:
         folder: the node.
+        command: what begins a command line of the program.
     """
 
     folder: Path
-    port: int = field(default_factory=lambda: _free_port())
+    port: int = field(default_factory=lambda: free_port())
+    command: tuple[str, ...] = (sys.executable, "-m", "saraban_node")
     process: "subprocess.Popen[bytes] | None" = None
     clerks: list["Clerk"] = field(default_factory=list)
 
@@ -74,10 +81,8 @@ class ServedOffice:
         """Start the server and wait until it answers."""
         with (self.folder.parent / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "saraban_node", "serve"),
-                    *("--folder", str(self.folder), "--port", str(self.port)),
-                ],
+                [*self.command, "serve", "--folder", str(self.folder), "--port", str(self.port)],
+                cwd=_ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -146,6 +151,13 @@ class Clerk:
             headers={"X-Saraban-Token": self.token, "Idempotency-Key": key},
         )
 
+    def page(self, path: str, language: str = "th") -> str:
+        """Read what a page says, without its marks and in one line."""
+        self.client.cookies.set("saraban-language", language)
+        answer = self.client.get(path, follow_redirects=True)
+        text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", answer.text, flags=re.DOTALL)
+        return " ".join(html.unescape(text).split())
+
     def upload(self, content: bytes, name: str) -> dict[str, Any]:
         """Upload a file; gives what a letter says to have it."""
         answer = self.client.post(
@@ -158,7 +170,8 @@ class Clerk:
         return {"sha256": made["sha256"], "name": made["name"]}
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Give a port of loopback that was free a moment ago."""
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         return int(door.getsockname()[1])
