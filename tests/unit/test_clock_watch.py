@@ -196,6 +196,28 @@ def test_a_clock_a_few_minutes_off_the_centre_s_works_on_and_is_to_be_set(
     assert numbered(register(node, a_letter(2))) == (YEAR, 2)
 
 
+def test_an_office_cut_off_for_two_months_is_not_told_that_its_clock_is_wrong(
+    node: Appliance, clock: HandClock
+) -> None:
+    measure(node, timedelta(0))
+    clock.forward(days=60)
+    register(node, a_letter(1))
+
+    assert events_of(node)[-1].clock.doubt_s == 519
+    assert standing(node).good
+
+
+def test_a_clock_found_off_is_to_be_set_also_a_month_later(
+    node: Appliance, clock: HandClock
+) -> None:
+    measure(node, timedelta(minutes=12))
+    clock.forward(days=30)
+    started = appliance.open_appliance(node.folder, clock=clock)
+
+    assert "12 นาที" in standing(started).thai
+    started.close()
+
+
 def test_a_clock_that_was_ahead_can_be_set_right_while_the_machine_is_off(
     node: Appliance, clock: HandClock, again: Again
 ) -> None:

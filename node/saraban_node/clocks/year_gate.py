@@ -26,7 +26,7 @@ from saraban_node.clocks.errors import (
 from saraban_node.journal import Journal
 from saraban_node.numbering import numbers
 from saraban_sync import clocks, thai
-from saraban_sync.clocks import Need, Quality, Source
+from saraban_sync.clocks import Judgement, Need, Quality, Source
 from saraban_sync.events import Event
 from saraban_sync.ids import PersonId
 from saraban_sync.number_events import ClockConfirmed
@@ -188,8 +188,8 @@ def _sentences(sight: Sight, offset_ms: int | None) -> tuple[bool, str, str]:
     if judged.source is None:
         return False, "", ""
     source_th, source_en = _SOURCES[judged.source]
-    off = judged.doubt_s if judged.source is Source.CENTRE else None
-    minutes = round(max(off or 0, abs(offset_ms or 0) / 1000) / 60)
+    found = _found_off(judged) if judged.source is Source.CENTRE else 0.0
+    minutes = round(max(found, abs(offset_ms or 0) / 1000) / 60)
     if minutes >= _OFF_MINUTES:
         return (
             False,
@@ -198,3 +198,11 @@ def _sentences(sight: Sight, offset_ms: int | None) -> tuple[bool, str, str]:
             "technician set it.",
         )
     return True, f"นาฬิกาของเครื่องเชื่อถือได้ {source_th}", f"The clock can be trusted, {source_en}"
+
+
+def _found_off(judged: Judgement) -> float:
+    """Give how many seconds the clock was found to be off, without what it may have drifted since.
+
+    A machine that was cut off for a month is in more doubt, but nobody has found it wrong.
+    """
+    return (judged.doubt_s or 0) - (judged.age_s or 0) * clocks.DRIFT
