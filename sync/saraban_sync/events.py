@@ -15,9 +15,9 @@ from typing import Any, Final
 import msgspec
 
 from saraban_sync import signing
-from saraban_sync.body import Body, FileRef, Signed, Source
+from saraban_sync.body import Body, FileRef, Former, Signed, Source
 from saraban_sync.errors import DocumentTooLarge, NewerVersion, NotAnIdentifier, Unintelligible
-from saraban_sync.ids import EventId, NodeId, OfficeCode, PersonId, Whole, event_id, node_id
+from saraban_sync.ids import EventId, NodeId, PersonId, Whole, event_id, node_id
 from saraban_sync.journal_events import EpochStarted, JournalForked, JournalOpened
 from saraban_sync.number_events import (
     CentreFellBehind,
@@ -156,6 +156,8 @@ class EntryNoted(Body, frozen=True):
 
     entry: str
     action: str
+    former: Former | None = None
+    """Set when a person wrote it before the database was restored."""
 
 
 class EntryVoided(Body, frozen=True):
@@ -163,6 +165,8 @@ class EntryVoided(Body, frozen=True):
 
     entry: str
     reason: str
+    former: Former | None = None
+    """Set when a person cancelled it before the database was restored."""
 
 
 class FilesAdded(Body, frozen=True):
@@ -170,6 +174,8 @@ class FilesAdded(Body, frozen=True):
 
     entry: str
     files: tuple[FileRef, ...]
+    former: Former | None = None
+    """Set when a person did it before the database was restored."""
 
 
 class BackupFinished(Body, frozen=True):
@@ -386,10 +392,3 @@ def understood(event: Event) -> Body:
     if event.body is None:
         raise NewerVersion(f"{event.node} {event.id} is a {event.type}")
     return event.body
-
-
-def letter_office(event: Event) -> OfficeCode | None:
-    """Tell which office an event is addressed to by its nature, if any (receipts)."""
-    if isinstance(event.body, (LetterArrived, ReceiptGiven)):
-        return OfficeCode(event.body.sender_office)
-    return None

@@ -12,7 +12,17 @@ from saraban_central.post.router import Router
 from saraban_central.records import MAY_READ
 from saraban_central.store.interface import Conflict, Writing
 from saraban_sync.body import FileRef
-from saraban_sync.events import EntryNoted, EntryVoided, Event, LetterRegistered, parse_event
+from saraban_sync.events import (
+    EntryNoted,
+    EntryVoided,
+    Event,
+    FilesAdded,
+    LetterRegistered,
+    LetterSent,
+    PersonAdded,
+    PersonChanged,
+    parse_event,
+)
 from saraban_sync.number_events import (
     EmergencyClosed,
     EmergencyCorrelated,
@@ -26,7 +36,7 @@ from saraban_sync.number_events import (
 )
 from saraban_sync.registers import Register
 from saraban_sync.wire import CENTRE, mailbox_database
-from tests.central_district import YEAR, District, Office
+from tests.central_district import SOMSRI, YEAR, District, Office
 
 IN, OUT = Register.INCOMING, Register.OUTGOING
 
@@ -48,9 +58,14 @@ def back(district: District, front: Office) -> Office:
     return district.mate(front, "school-2")
 
 
-def _got(office: Office) -> list[Event]:
+def _got_all(office: Office) -> list[Event]:
     found = office.centre.store.page(mailbox_database(office.node), limit=10_000)
     return [parse_event(one.payload, one.signature) for one in found if one.sender != CENTRE]
+
+
+def _got(office: Office) -> list[Event]:
+    """What came, less the names of persons."""
+    return [event for event in _got_all(office) if not isinstance(event.body, PersonAdded)]
 
 
 def _route(district: District) -> None:
@@ -61,9 +76,17 @@ def _route(district: District) -> None:
 def test_every_event_of_a_register_is_shown_to_the_other_node_in_order(
     district: District, front: Office, back: Office
 ) -> None:
+    (person,) = [event for event in front.events if isinstance(event.body, PersonAdded)]
     entry = front.register(1)
     shown = [
+        person,
         entry,
+        front.do(
+            PersonChanged(person=SOMSRI, name="สมศรี มีสุข", roles=("clerk",), active=True)
+        ),
+        front.do(
+            LetterSent(entry=entry.id, offices=("area",), year=YEAR, number=1, subject="x")
+        ),
         front.do(EntryNoted(entry=entry.id, action="เสนอ")),
         front.do(EntryVoided(entry=entry.id, reason="ลงซ้ำ")),
         kept := front.do(
@@ -85,7 +108,7 @@ def test_every_event_of_a_register_is_shown_to_the_other_node_in_order(
 
     _route(district)
 
-    assert _got(back) == shown
+    assert _got_all(back) == shown
     assert {event.type for event in shown} == mates.SHOWN
     assert _got(front) == [own]
 
@@ -197,6 +220,36 @@ def test_what_a_restored_database_does_not_know_comes_to_its_own_mailbox(
     _route(district)
 
     assert _got(front) == lost
+
+
+def test_what_was_done_with_lines_that_are_still_there_comes_back_too(
+    district: District, front: Office
+) -> None:
+    file = FileRef(name="a.pdf", media="application/pdf", size=3, sha256="a" * 64)
+    entry = front.register(1, register=OUT)
+    lost = [
+        front.do(LetterSent(entry=entry.id, offices=("area",), year=YEAR, number=1, subject="x")),
+        front.do(FilesAdded(entry=entry.id, files=(file,))),
+        front.do(EntryVoided(entry=entry.id, reason="ลงซ้ำ")),
+        front.do(PersonAdded(person="p-new", username="new", name="คนใหม่", roles=("clerk",))),
+    ]
+
+    front.set_back(entry)
+    _route(district)
+
+    assert _got_all(front) == lost
+
+
+def test_a_letter_to_their_own_office_comes_to_its_registry_node_alone(
+    district: District, front: Office, back: Office
+) -> None:
+    third = district.mate(front, "school-3")
+    letter = back.send(21, "school")
+
+    _route(district)
+
+    assert letter in _got(front)
+    assert [event.type for event in _got(third)] == ["letter.registered"]
 
 
 def test_a_long_tail_comes_whole(

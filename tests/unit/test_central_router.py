@@ -14,7 +14,8 @@ from saraban_central.post import mailbox
 from saraban_central.post.router import PAGE, Router
 from saraban_central.records import ALARMS, FOLLOWED, ROUTED, WAITING, Alarm
 from saraban_central.store.interface import Conflict, Writing
-from saraban_sync.events import EntryNoted, Event, LetterSent, parse_event
+from saraban_sync.events import EntryNoted, Event, LetterRegistered, LetterSent, parse_event
+from saraban_sync.ids import event_id
 from saraban_sync.registers import Register
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import CENTRE, Document, mailbox_database
@@ -85,6 +86,50 @@ def test_receipts_travel_back_to_the_sender(district: District) -> None:
     assert _got(school) == [("area-1", arrived.id), ("area-1", receipt.id)]
 
 
+def test_receipts_travel_to_the_machine_that_sent_the_letter(district: District) -> None:
+    """Of an office with several, and of two that had one name, the one whose letter it is."""
+    school, area = district.office("school-1"), district.office("area-1")
+    desk = district.mate(school, "school-1-desk", size=0)
+    desk.take(Register.OUTGOING, 20)
+    letter = desk.send(21, "area-1")
+    base = school.events[-1]
+    schools_letter = school.send(1, "area-1")
+    entry = LetterRegistered(register=Register.OUTGOING, year=YEAR, number=1, subject="x")
+    place = event_id(base.epoch, base.seq + 1)
+    sent = LetterSent(entry=place, offices=("area-1",), year=YEAR, number=1, subject="x")
+    twin = district.fork(school, base, "school-1-twin", entry, sent)
+    twins_letter = twin.events[1]
+    assert twins_letter.id == schools_letter.id
+
+    for one, number in ((letter, 1), (twins_letter, 2)):
+        area.receive(one, school)
+        area.book(one, school, number)
+    for _ in range(2):
+        Router(district.centre).run()
+
+    def got(office: Office) -> list[str]:
+        events = [parse_event(one.payload, one.signature) for one in _mailbox(office)]
+        return [event.type for event in events if event.node == "area-1"]
+
+    assert got(school) == []
+    assert got(desk) == got(twin) == ["letter.arrived", "receipt.given"]
+
+
+def test_a_receipt_for_a_machine_that_is_gone_goes_to_the_one_that_takes_letters(
+    district: District,
+) -> None:
+    school, area = district.office("school-1"), district.office("area-1")
+    desk = district.mate(school, "school-1-desk", size=0)
+    desk.take(Register.OUTGOING, 20)
+    letter = desk.send(21, "area-1")
+    directory.revoke(district.centre, desk.node)
+
+    arrived = area.receive(letter, school)
+    Router(district.centre).run()
+
+    assert ("area-1", arrived.id) in _got(school)
+
+
 def test_what_concerns_nobody_else_goes_nowhere(district: District) -> None:
     school, area = district.office("school-1"), district.office("area-1")
     school.register(1)
@@ -106,7 +151,8 @@ def test_a_letter_is_taken_by_the_registry_node_of_an_office_with_several(
     Router(district.centre).run()
 
     assert len(_got(area)) == 1
-    assert district.centre.store.page(mailbox_database("area-1-desk")) == []
+    found = district.centre.store.page(mailbox_database("area-1-desk"))
+    assert not [one for one in found if b"letter.sent" in one.payload]
 
 
 def test_a_letter_to_an_office_without_a_node_waits_until_one_enrols(district: District) -> None:
@@ -138,7 +184,8 @@ def test_a_letter_for_a_revoked_node_waits_for_its_successor(district: District)
     Router(district.centre).run()
 
     assert _got(area) == []
-    assert len(district.centre.store.page(mailbox_database("area-1-new"))) == 1
+    found = district.centre.store.page(mailbox_database("area-1-new"))
+    assert len([one for one in found if b"letter.sent" in one.payload]) == 1
 
 
 def test_an_office_the_directory_does_not_know_is_an_alarm_and_the_others_get_the_letter(

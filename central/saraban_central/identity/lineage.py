@@ -6,8 +6,9 @@ before stands in the other journal, under the other name.
 
 from saraban_central.records import NODES, Node
 from saraban_central.store.interface import Store
+from saraban_sync.body import Source
 from saraban_sync.errors import NotAnIdentifier, Unintelligible
-from saraban_sync.events import Event, parse_event
+from saraban_sync.events import Event, parse_event, payload_hash
 from saraban_sync.ids import parse_event_id
 from saraban_sync.wire import journal_database
 
@@ -35,6 +36,41 @@ def event_of(store: Store, node: Node, event: str) -> Event | None:
         except Unintelligible:
             return None
     return None
+
+
+def writer_of(store: Store, source: Source, office: str) -> Node | None:
+    """Give the node that goes on with the journal in which a letter stands.
+
+    Args:
+        store: where journals are.
+        source: the letter, as its receiver names it: of two machines that had one name, only the
+            hash tells which of them has sent it.
+        office: the sender's office.
+
+    Returns:
+        None when no node of that office ever had that name, or the name says nothing.
+    """
+    event = source.event
+    try:
+        parse_event_id(event)
+    except NotAnIdentifier:
+        return None
+    kept = store.record(NODES, source.node)
+    if kept is None or kept.value.office != office:
+        return None
+    if _holds(store, kept.value, event, source.hash):
+        return kept.value
+    for one in store.records(NODES):
+        node = one.value
+        known = node.origin and node.office == office and source.node in names(store, node)
+        if known and _holds(store, node, event, source.hash):
+            return node
+    return kept.value
+
+
+def _holds(store: Store, node: Node, event: str, hash_: str) -> bool:
+    found = store.get(journal_database(node.node), [event])
+    return any(payload_hash(document.payload) == hash_ for document in found.values())
 
 
 def names(store: Store, node: Node) -> list[str]:

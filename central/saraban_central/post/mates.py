@@ -6,7 +6,7 @@
 Every journal is passed on in its own order, each event once. How far it has come to each node is
 noted for every pair, so a node that joins later is told everything from the beginning. An abandoned
 tail is what a restored database does not know any more: those letters have left the office, and the
-numbers on them explain the gap that the node has left.
+numbers on them explain the gap that the node has left; so do acts on lines that it still has.
 """
 
 from collections.abc import Callable
@@ -14,18 +14,20 @@ from functools import partial
 from itertools import groupby
 from typing import Final
 
+from saraban_central import directory
 from saraban_central.centre import Centre
 from saraban_central.post.delivery import Delivery
 from saraban_central.records import PASSED, TAILS, Node, Passed
 from saraban_central.store.interface import Put
 from saraban_sync.errors import Unintelligible
-from saraban_sync.events import parse_event
+from saraban_sync.events import LetterSent, parse_event
 from saraban_sync.wire import Document, journal_database
 
 PAGE: Final = 200
 SHOWN: Final = frozenset(
     {
         "letter.registered",
+        "letter.sent",
         "entry.voided",
         "entry.noted",
         "number.reserved",
@@ -36,9 +38,13 @@ SHOWN: Final = frozenset(
         "emergency.closed",
         "emergency.registered",
         "emergency.correlated",
+        "person.added",
+        "person.changed",
     }
 )
-"""Events that touch a line of a register, or a number."""
+"""Events that touch a line of a register, or a number; and who the persons are that did it."""
+TOLD_BACK: Final = SHOWN | {"files.added"}
+"""What a node is told of a tail of its own."""
 
 
 class Mates:
@@ -94,9 +100,10 @@ class Mates:
         documents = [one for one in documents if one.id != before]
         if not documents and (not before or after == before):
             return 0
+        office = directory.node(store, source).value.office
         delivery = Delivery()
         for document in documents:
-            _add(delivery, document, source, target)
+            _add(delivery, document, source, target, office)
         upto = documents[-1].id if documents else before
         mark = Put(PASSED, key, Passed(upto=upto), held.revision if held else None)
         store.commit(*delivery.writes(self._centre), mark)
@@ -106,13 +113,16 @@ class Mates:
 _LAST: Final = "9999-9999999999"
 
 
-def _add(delivery: Delivery, document: Document, source: str, target: str) -> None:
+def _add(delivery: Delivery, document: Document, source: str, target: str, office: str) -> None:
     try:
         event = parse_event(document.payload, document.signature)
     except Unintelligible:  # admitted by another version of this program
         return
-    if event.type in SHOWN:
-        delivery.add(event, target, journal=source)
+    if event.type not in (TOLD_BACK if source == target else SHOWN):
+        return
+    if isinstance(event.body, LetterSent) and source != target and office in event.body.offices:
+        return  # it comes to the office's registry node as a letter, and to nobody else
+    delivery.add(event, target, journal=source)
 
 
 def _all(page: Callable[[], int]) -> int:

@@ -1,7 +1,8 @@
 """Carries letters: follows every journal and puts what concerns another office into its mailbox.
 
     letter.sent ──> mailbox of the registry node of each office it is addressed to
-    letter.arrived, receipt.given ──> mailbox of the registry node of the letter's sender
+    letter.arrived, receipt.given ──> mailbox of the node that sent the letter; of its office's
+                                      registry node when that one is no longer in use
     what touches a register ──> mailboxes of the office's other nodes (:mod:`.mates`)
 
 A journal is read in its own order, a page at a time. What a page gives rise to (mailbox documents,
@@ -23,7 +24,7 @@ from typing import Final
 from saraban_central import directory
 from saraban_central.centre import Centre
 from saraban_central.identity import learned
-from saraban_central.identity.lineage import journal_of
+from saraban_central.identity.lineage import journal_of, writer_of
 from saraban_central.numbering.checking import NumberCheck, Place, Problem
 from saraban_central.numbering.granting import note_request
 from saraban_central.post.delivery import Delivery, files_of
@@ -42,7 +43,7 @@ from saraban_central.records import (
 )
 from saraban_central.store.interface import START, Keep, Kept, Put, Remove, Writing
 from saraban_sync.errors import Unintelligible
-from saraban_sync.events import Event, LetterSent, letter_office, parse_event
+from saraban_sync.events import Event, LetterArrived, LetterSent, ReceiptGiven, parse_event
 from saraban_sync.ids import OfficeCode
 from saraban_sync.journal_events import EpochStarted
 from saraban_sync.number_events import RangeRequested
@@ -173,9 +174,8 @@ class _Plan:
             case EpochStarted(base=base) if base != before:
                 tail = Tail(after=base[:40], before=event.id)
                 self._also.append(Keep(TAILS, f"{self._node.node}/{event.id}", tail))
-            case _:
-                if (office := letter_office(event)) is not None:
-                    self._carry(event, office)
+            case LetterArrived() | ReceiptGiven() as body:
+                self._return(event, body)
 
     def writes(self, upto: str) -> list[Writing]:
         """Give it all; the place in the journal comes last, so that what went before is done."""
@@ -199,6 +199,13 @@ class _Plan:
             self._alarm(event, Problem("unknown-office", detail=", ".join(unknown)[:400]))
         for office in sorted(known):
             self._carry(event, OfficeCode(office))
+
+    def _return(self, event: Event, body: LetterArrived | ReceiptGiven) -> None:
+        sender = writer_of(self._centre.store, body.source, body.sender_office)
+        if sender is None or not sender.active:
+            self._carry(event, OfficeCode(body.sender_office))
+        elif sender.node != self._node.node:
+            self._delivery.add(event, sender.node, journal=self._node.node)
 
     def _carry(self, event: Event, office: OfficeCode) -> None:
         target = self._registry.get(office)
