@@ -57,6 +57,21 @@ CREATE TABLE colleague_act (     -- local: what they did with a line afterwards;
     PRIMARY KEY (node, line, event)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE colleague_evidence ( -- local: what other offices signed about a letter that stands there
+    node      TEXT NOT NULL,
+    event     TEXT NOT NULL,     -- the sending
+    hash      TEXT NOT NULL,
+    office    TEXT NOT NULL,
+    kind      TEXT NOT NULL CHECK (kind IN ('arrived', 'registered')),
+    at        TEXT NOT NULL,
+    year      INTEGER,
+    number    INTEGER,
+    signer    TEXT NOT NULL,
+    payload   TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    PRIMARY KEY (node, event, hash, office, kind)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE colleague_line (    -- local: lines of this office's registers that other nodes of it wrote
     node          TEXT NOT NULL,
     event         TEXT NOT NULL,
@@ -83,6 +98,14 @@ CREATE TABLE colleague_line (    -- local: lines of this office's registers that
     payload       TEXT NOT NULL,
     signature     TEXT NOT NULL,
     PRIMARY KEY (node, event)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE colleague_person ( -- local: names of persons whom they mention; no accounts
+    node   TEXT NOT NULL,
+    person TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    event  TEXT NOT NULL,       -- that said so
+    PRIMARY KEY (person, node)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE credential (
@@ -152,6 +175,7 @@ CREATE TABLE entry (             -- lines of the registers; one that was reserve
     source_node   TEXT NOT NULL DEFAULT '',
     source_event  TEXT NOT NULL DEFAULT '',
     void_reason   TEXT NOT NULL DEFAULT '',
+    void_former   INTEGER NOT NULL DEFAULT 0 CHECK (void_former IN (0, 1)), -- struck before a restore
     circular      INTEGER NOT NULL DEFAULT 0 CHECK (circular IN (0, 1)),
     reserved_at   TEXT NOT NULL DEFAULT '',   -- when the number was reserved, if it was
     reserved_by   TEXT NOT NULL DEFAULT '',

@@ -243,7 +243,7 @@ def test_a_letter_of_a_life_before_this_one_is_shown_beside(node: Appliance) -> 
     found = of(node, 2)
 
     assert found.state is State.ISSUED
-    assert [one.subject for one in found.colleagues] == ["ก่อนเครื่องเสีย"]
+    assert [one.line.subject for one in found.colleagues] == ["ก่อนเครื่องเสีย"]
     assert found.gap is not None
 
 
@@ -355,7 +355,7 @@ def test_a_colleagues_number_is_found_with_the_node_that_has_it(node: Appliance)
     (found,) = ask(node, f"301/{YEAR}")
 
     assert (found.node, found.state, found.number) == ("school-a-2", State.RESERVED, 301)
-    assert of(node, 301).colleagues[0].node == "school-a-2"
+    assert of(node, 301).colleagues[0].line.node == "school-a-2"
 
 
 def test_an_emergency_number_is_found_by_the_mark_of_its_node(node: Appliance) -> None:

@@ -63,6 +63,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The last day on which a reserved number can be used."""
     numbered_at: datetime | None = None
     """When an emergency line got its ordinary number."""
+    void_former: bool = False
+    """Whether it was cancelled before the database was restored, by an act that came back."""
 
 
 _COLUMNS: Final = (
@@ -73,7 +75,7 @@ _COLUMNS: Final = (
     " (SELECT count(*) FROM entry_file WHERE entry_file.entry = entry.seq),"
     " emergency, circular, reservation, reserved_at,"
     " coalesce((SELECT name FROM person WHERE person.person = reserved_by), reserved_by),"
-    " holder, expires, numbered_at"
+    " holder, expires, numbered_at, void_former"
 )
 
 
@@ -269,7 +271,8 @@ def void(write: Write, event: Event, body: EntryVoided) -> None:
     """Strike a line; all of it stays legible."""
     seq = seq_of(body.entry)
     write.cursor.execute(
-        "UPDATE entry SET state = 'void', void_reason = ? WHERE seq = ?", (body.reason, seq)
+        "UPDATE entry SET state = 'void', void_reason = ?, void_former = ? WHERE seq = ?",
+        (body.reason, body.former is not None, seq),
     )
     happened(write, seq, event)
 
@@ -393,4 +396,5 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         holder=row[25],
         expires=date.fromisoformat(row[26]) if row[26] else None,
         numbered_at=parse_instant(row[27]) if row[27] else None,
+        void_former=bool(row[28]),
     )

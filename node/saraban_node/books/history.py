@@ -1,11 +1,18 @@
-"""What happened to a letter, in order: who, when, what, and what stood there before."""
+"""What happened to a letter, in order: who, when, what, and what stood there before.
+
+Among it is what people did with the letter before the database was restored, once that has come
+back: taken over into the journal, or only shown where it can change nothing any more.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from saraban_base.sqlite import Cursor, value
-from saraban_node import journal
+from saraban_base.sqlite import Cursor, rows
+from saraban_node import journal, meta
 from saraban_node.books import entries
+from saraban_node.line import colleague_people
+from saraban_sync import events
+from saraban_sync.body import Former
 from saraban_sync.events import (
     EntryNoted,
     EntryVoided,
@@ -36,6 +43,9 @@ class Happening:
     """The person's name."""
     text: str
     """What was written down: the action, the reason, the number, names of files or offices."""
+    former: bool = False
+    """Whether it was done before the database was restored, and came back; its event and what
+    is known of that may be those of taking it over."""
 
 
 def of_entry(cursor: Cursor, entry: int) -> list[Happening]:
@@ -45,22 +55,66 @@ def of_entry(cursor: Cursor, entry: int) -> list[Happening]:
         cursor: where to read.
         entry: place in the journal of the letter's line.
     """
+    return [happening for _, happening in acts(cursor, entry)]
+
+
+def acts(cursor: Cursor, entry: int) -> list[tuple[Event, Happening]]:
+    """List the same, each with the event that says so."""
     found = (journal.event_of(cursor, seq) for seq in entries.happenings(cursor, entry))
-    return [_happening(cursor, event) for event in found if event is not None]
+    known = [event for event in found if event is not None]
+    taken = {former.event for event in known if (former := former_of(event)) is not None}
+    own = [(_place(event), event, _happening(cursor, event)) for event in known]
+    lost = [
+        (event.id, event, _happening(cursor, event, lost=True))
+        for event in left_behind(cursor, entry)
+        if event.id not in taken
+    ]
+    order = sorted([*own, *lost], key=lambda one: one[0])
+    return [(event, happening) for _, event, happening in order]
 
 
-def _happening(cursor: Cursor, event: Event) -> Happening:
-    name = value(cursor, "SELECT name FROM person WHERE person = ?", (event.actor,))
+def former_of(event: Event) -> Former | None:
+    """Give the act of a life before a restore that an event takes over, if it does."""
+    match event.body:
+        case EntryNoted(former=former) | EntryVoided(former=former) | FilesAdded(former=former):
+            return former
+        case _:
+            return None
+
+
+def left_behind(cursor: Cursor, entry: int) -> list[Event]:
+    """List what was done with a line before the database was restored, as it came back."""
+    found = rows(
+        cursor,
+        "SELECT payload, signature FROM colleague_act WHERE node = ?"
+        " AND line = (SELECT id FROM entry WHERE seq = ?) ORDER BY event",
+        (meta.get(cursor, meta.NODE), entry),
+    )
+    return [events.parse_event(str(row[0]).encode("utf-8"), str(row[1])) for row in found]
+
+
+def _place(event: Event) -> str:
+    """Give what an act is sorted by: an act taken over stands where it was done."""
+    former = former_of(event)
+    return event.id if former is None else former.event
+
+
+def _happening(cursor: Cursor, event: Event, *, lost: bool = False) -> Happening:
+    former = former_of(event)
+    actor, at = (event.actor, event.at) if former is None else (former.actor, former.at)
+    name = colleague_people.name_of(cursor, meta.get(cursor, meta.NODE), actor)
     return Happening(
         event=event.id,
         kind=event.type,
-        at=parse_instant(event.at),
-        who=str(name or event.actor),
-        text=_text(event),
+        at=parse_instant(at),
+        who=name or actor,
+        text=text_of(event),
+        former=lost or former is not None,
     )
 
 
-def _text(event: Event) -> str:
+def text_of(event: Event) -> str:
+    """Give what an act has written down, for a person to read."""
     match event.body:
         case LetterRegistered(action=action) | EmergencyRegistered(action=action):
             return action

@@ -7,6 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from saraban_node.books.labels import REGISTER_ENGLISH, REGISTER_THAI
+from saraban_node.line.deliveries import Delivery
+from saraban_node.line.elsewhere import Elsewhere
 from saraban_node.numbering.lookup import Candidate
 from saraban_node.numbering.passport import Passport, Step
 from saraban_node.numbering.prove import EmergencyProof, Notable, Proof, SeriesProof
@@ -145,12 +147,10 @@ def passport_lines(found: Passport) -> Iterator[str]:
         yield f"มาจาก · from: {origin.office} ({origin.node} {origin.event})"
     yield from (_step_line(step) for step in found.steps)
     yield from (f"แฟ้ม · file: {ref.name} {ref.sha256[:16]}" for ref in found.files)
-    for one in found.deliveries:
-        registered = f" {one.number}/{one.year}" if one.number else ""
-        yield f"ส่งถึง · sent to: {one.office_name} {one.stage.value}{registered}"
+    yield from (_delivery_line(one) for one in found.deliveries)
     yield from _gap_lines(found)
-    for line in found.colleagues:
-        yield f"เครื่องอื่น · another node: {line.node} {line.event} {line.state} {line.subject}"
+    for other in found.colleagues:
+        yield from _elsewhere_lines(other)
     if found.backup_count:
         newest = found.backups[0]
         yield f"สำรองไว้ {found.backup_count} ชุด · in {found.backup_count} backups: {newest.archive}"
@@ -216,6 +216,24 @@ def _numbers(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}–{last}"
 
 
+def _elsewhere_lines(one: Elsewhere) -> Iterator[str]:
+    line = one.line
+    yield (
+        f"เครื่องอื่น · another node: {line.node} {line.event} {line.state} {line.subject}"
+        f"  {one.who}  {line.reason}"
+    )
+    for done in one.acts:
+        yield f"    {_moment(done.at)}  {done.kind}  {done.who}  {done.text}"
+    for sent in one.deliveries:
+        yield f"    {_delivery_line(sent)}"
+
+
+def _delivery_line(one: Delivery) -> str:
+    registered = f" {one.number}/{one.year}" if one.number else ""
+    former = "  (ก่อนกู้คืนข้อมูล · before the restore)" if one.former else ""
+    return f"ส่งถึง · sent to: {one.office_name} {one.stage.value}{registered}{former}"
+
+
 def _grant_lines(found: Passport) -> Iterator[str]:
     if found.grant is None:
         return
@@ -228,9 +246,10 @@ def _grant_lines(found: Passport) -> Iterator[str]:
 def _step_line(step: Step) -> str:
     done = step.happening
     good = {True: "✓", False: "✗", None: "?"}[step.signature_good]
+    former = "  (ก่อนกู้คืนข้อมูล · before the restore)" if done.former else ""
     stored = f"  ถึงส่วนกลาง · at the centre {_moment(step.stored_at)}" if step.stored_at else ""
     return (
-        f"{_moment(done.at)}  {done.kind}  {done.who}  {done.text}\n"
+        f"{_moment(done.at)}  {done.kind}  {done.who}  {done.text}{former}\n"
         f"    {good} {step.node} {done.event} {step.hash[:16]}  {_clock(step.clock)}{stored}"
     )
 

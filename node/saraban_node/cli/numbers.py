@@ -23,6 +23,7 @@ from saraban_node.cli.number_words import (
     wish_row,
 )
 from saraban_node.housekeeping import Kept
+from saraban_node.line import elsewhere
 from saraban_node.numbering import (
     gap_notes,
     handed,
@@ -272,6 +273,8 @@ def _passport(cursor: Cursor, chosen: Candidate) -> Passport:
     line = entries.by_id(cursor, EventId(chosen.entry)) if chosen.entry else None
     if line is not None:
         return passport.of_entry(cursor, line)
+    if not chosen.number and (theirs := elsewhere.find(cursor, chosen.node, chosen.event)):
+        return passport.of_colleague(cursor, theirs)
     return passport.of_number(cursor, chosen.register, chosen.year, chosen.number)
 
 

@@ -102,7 +102,7 @@ def begin(node: Appliance, write: Write, lift: Lift, given: NewEpoch) -> Lifted:
     for one, paper in zip(series, stated, strict=True):
         skipped += _give_up(node, write, lift, one, paper, given.by_hand)
     _settle(write, given, begun.seq)
-    colleagues.explain(write, node.journal)
+    colleagues.settle(write, node.journal)
     requests.ask_due(write, node.journal, node.config)
     return Lifted(epoch=given.epoch, skipped=tuple(skipped))
 
@@ -135,7 +135,7 @@ def settle_claim(node: Appliance, write: Write, seen: Iterable[SeenMark], year: 
             _skip(node, write, found, rests, floor)
     floors.forget(write)
     waiting_grants.forget(write)
-    colleagues.explain(write, node.journal)
+    colleagues.settle(write, node.journal)
 
 
 def settle_handed(node: Appliance, write: Write, book: Book) -> None:

@@ -2,11 +2,14 @@
 
     letter, reservation, gap ──> a line
     note, cancellation, end, number ──> folded into its line
+    sending, files ──> kept beside it
+    name of a person ──> :mod:`.colleague_people`
 
 Events come from several journals, in any order and more than once; a line is always what its own
 event and all that was done with it say, in the order of their places. Among them are events of this
 node's own life before it was restored: they cannot stand in its journal any more, but they tell
-what became of numbers that were given up, and that is written into the journal.
+what became of numbers that were given up, and that is written into the journal; so is what was done
+with lines that are still here (:mod:`.former`).
 
 The one writer of ``colleague_line`` and ``colleague_act``.
 """
@@ -20,9 +23,17 @@ from saraban_base.sqlite import Cursor, Write, one, rows
 from saraban_node import journal, meta
 from saraban_node.books import letter_numbers, search
 from saraban_node.journal import SYSTEM, Journal
+from saraban_node.line import colleague_people, former
 from saraban_sync import events
 from saraban_sync.errors import Unintelligible
-from saraban_sync.events import EntryNoted, EntryVoided, Event, LetterRegistered
+from saraban_sync.events import (
+    EntryNoted,
+    EntryVoided,
+    Event,
+    FilesAdded,
+    LetterRegistered,
+    LetterSent,
+)
 from saraban_sync.ids import parse_event_id
 from saraban_sync.number_events import (
     EmergencyClosed,
@@ -116,16 +127,26 @@ def take(write: Write, own: Journal, event: Event, owner: str) -> None:
     """
     if journal.hash_of(write.cursor, event.id) == event.hash:
         return  # from before this node got a name of its own: it stands in its own journal
+    if colleague_people.put(write, owner, event):
+        return
     target = _target(event)
     if target:
         parse_event_id(target)
         _keep_act(write, owner, event, target)
         _fold(write, owner, target)
+        if owner == own.node:
+            former.take_over(write, own, target)
     if isinstance(event.body, _LINES):
         _keep_line(write, owner, event)
         _fold(write, owner, event.id)
     elif not target and not isinstance(event.body, _KNOWN):
         raise Unintelligible(f"a {event.type} is not for this office")
+    explain(write, own)
+
+
+def settle(write: Write, own: Journal) -> None:
+    """Write down all that is known of the life before: what was done, and to numbers given up."""
+    former.take_over(write, own)
     explain(write, own)
 
 
@@ -195,6 +216,8 @@ def _target(event: Event) -> str:
         case EntryVoided(entry=entry) | EntryNoted(entry=entry) | EmergencyCorrelated(entry=entry):
             return entry
         case ReservationEnded(reservation=entry) | LetterRegistered(reservation=entry):
+            return entry
+        case LetterSent(entry=entry) | FilesAdded(entry=entry):
             return entry
         case _:
             return ""

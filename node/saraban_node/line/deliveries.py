@@ -2,7 +2,10 @@
 
     made here ─> stored at the centre ─> fetched by the addressee ─> registered there
 
-The one writer of ``delivery``, ``evidence`` and ``stored_mark``.
+A letter may have been sent from a journal that this database does not have: by another node of
+the office, or by this one before it was restored. What is known of it is shown with its line.
+
+The one writer of ``delivery``, ``evidence``, ``colleague_evidence`` and ``stored_mark``.
 """
 
 from dataclasses import dataclass
@@ -10,10 +13,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from saraban_base.sqlite import Cursor, Write, rows, value
+from saraban_node import journal, meta
 from saraban_node.books import entries
 from saraban_node.line import directory
+from saraban_sync import events
 from saraban_sync.events import Event, LetterArrived, LetterSent, ReceiptGiven
-from saraban_sync.ids import parse_event_id
+from saraban_sync.ids import EventId, parse_event_id
 from saraban_sync.registers import instant, parse_instant
 
 
@@ -39,6 +44,10 @@ class Delivery:
     registered_at: datetime | None
     year: int | None
     number: int | None
+    node: str = ""
+    """In whose journal the sending stands, where that is not the own one."""
+    former: bool = False
+    """Whether this node sent it in a life before it was restored."""
 
 
 def of_entry(cursor: Cursor, entry: int) -> list[Delivery]:
@@ -61,7 +70,31 @@ def of_entry(cursor: Cursor, entry: int) -> list[Delivery]:
         " WHERE delivery.entry = ? ORDER BY delivery.sent, delivery.office",
         (entry,),
     )
-    return [_delivery(cursor, row) for row in found]
+    line = value(cursor, "SELECT id FROM entry WHERE seq = ?", (entry,))
+    lost = of_line(cursor, meta.get(cursor, meta.NODE), str(line)) if line else []
+    return [*lost, *(_delivery(cursor, row) for row in found)]
+
+
+def of_line(cursor: Cursor, node: str, line: str) -> list[Delivery]:
+    """List the receivers of a letter whose sending stands in another journal than the own one.
+
+    Args:
+        cursor: where to read.
+        node: whose journal that is; of the own name, it is a life before a restore.
+        line: event of the letter's line.
+    """
+    acts = rows(
+        cursor,
+        "SELECT payload FROM colleague_act WHERE node = ? AND line = ? ORDER BY event",
+        (node, line),
+    )
+    sent = [events.parse_event(str(row[0]).encode("utf-8"), "") for row in acts]
+    return [
+        _seen_elsewhere(cursor, node, event, office)
+        for event in sent
+        if isinstance(event.body, LetterSent)
+        for office in sorted(event.body.offices)
+    ]
 
 
 def counts(cursor: Cursor) -> dict[Stage, int]:
@@ -112,6 +145,7 @@ def keep_evidence(write: Write, office: str, event: Event) -> bool:
     body = event.body
     if not isinstance(body, (LetterArrived, ReceiptGiven)):
         return False
+    facts = _facts(event, body)
     _, sent = parse_event_id(body.source.event)
     ours = value(
         write.cursor,
@@ -120,18 +154,33 @@ def keep_evidence(write: Write, office: str, event: Event) -> bool:
         (sent, office, body.source.hash),
     )
     if ours is None:
-        return False
-    if isinstance(body, ReceiptGiven):
-        parse_instant(body.registered_at)
-        facts: tuple[object, ...] = (
-            "registered", body.registered_at, body.year, body.number,
-        )  # fmt: skip
-    else:
-        facts = ("arrived", event.at, None, None)
+        return _keep_elsewhere(write, office, event, facts)
     write.cursor.execute(
         "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (sent, office, *facts, event.node, event.payload.decode("utf-8"), event.signature),
     )
+    return True
+
+
+def _keep_elsewhere(write: Write, office: str, event: Event, facts: tuple[object, ...]) -> bool:
+    """Keep evidence about a letter that a colleague sent, or this node before it was restored.
+
+    It counts once that sending is shown here. What the own journal belies is not kept.
+    """
+    source = event.body.source if isinstance(event.body, (LetterArrived, ReceiptGiven)) else None
+    if source is None or not _is_of_this_office(write.cursor, source.node):
+        return False
+    if source.node == meta.get(write.cursor, meta.NODE) and journal.hash_of(
+        write.cursor, EventId(source.event)
+    ):
+        return False
+    write.cursor.execute(
+        "INSERT OR IGNORE INTO colleague_evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            source.node, source.event, source.hash, office, *facts, event.node,
+            event.payload.decode("utf-8"), event.signature,
+        ),
+    )  # fmt: skip
     return True
 
 
@@ -149,6 +198,46 @@ def stored_through(write: Write, seq: int) -> None:
 def known_stored(cursor: Cursor) -> int:
     """Give the greatest place in the journal that the centre was seen to hold."""
     return int(value(cursor, "SELECT coalesce(max(through), 0) FROM stored_mark"))
+
+
+def _facts(event: Event, body: LetterArrived | ReceiptGiven) -> tuple[object, ...]:
+    """Say what a receiver signed: kind, moment, and year and number in its register."""
+    if isinstance(body, ReceiptGiven):
+        parse_instant(body.registered_at)
+        return "registered", body.registered_at, body.year, body.number
+    return "arrived", event.at, None, None
+
+
+def _is_of_this_office(cursor: Cursor, node: str) -> bool:
+    own = meta.get(cursor, meta.NODE)
+    return node == own or directory.node_office(cursor, node) == meta.get(cursor, meta.OFFICE)
+
+
+def _seen_elsewhere(cursor: Cursor, node: str, sent: Event, office: str) -> Delivery:
+    found = {
+        kind: (parse_instant(at), year, number)
+        for kind, at, year, number in rows(
+            cursor,
+            "SELECT kind, at, year, number FROM colleague_evidence"
+            " WHERE node = ? AND event = ? AND hash = ? AND office = ?",
+            (sent.node, sent.id, sent.hash, office),
+        )
+    }
+    arrived, registered = found.get("arrived"), found.get("registered")
+    return Delivery(
+        office=office,
+        office_name=directory.office_name(cursor, office),
+        # It has come here from the centre.
+        stage=Stage.REGISTERED if registered else Stage.ARRIVED if arrived else Stage.STORED,
+        sent_at=parse_instant(sent.at),
+        stored_at=None,
+        arrived_at=arrived[0] if arrived else None,
+        registered_at=registered[0] if registered else None,
+        year=registered[1] if registered else None,
+        number=registered[2] if registered else None,
+        node=node,
+        former=node == meta.get(cursor, meta.NODE),
+    )
 
 
 def _delivery(cursor: Cursor, row: tuple[str, str, str, str, str, int, int]) -> Delivery:

@@ -11,6 +11,7 @@ from typing import Final
 from saraban_base.sqlite import ConstraintError, Cursor, Write, all_or_nothing, rows, value
 from saraban_node import meta
 from saraban_node.appliance import Appliance
+from saraban_node.books import entries
 from saraban_node.journal import SYSTEM
 from saraban_node.line import colleagues, deliveries, directory, inbox
 from saraban_node.numbering import numbers
@@ -20,11 +21,13 @@ from saraban_sync.errors import SarabanError, Unintelligible
 from saraban_sync.events import (
     MAX_FILES,
     Event,
+    FilesAdded,
     LetterArrived,
     LetterSent,
     RangeAccepted,
     ReceiptGiven,
 )
+from saraban_sync.ids import EventId
 from saraban_sync.registers import instant
 from saraban_sync.wire import CENTRE, Document, chunk_names, signed
 
@@ -122,7 +125,7 @@ def _take_event(write: Write, node: Appliance, document: Document) -> None:
     event = _read_event(write.cursor, node, document)
     office = _office_of(write.cursor, node, event.node)
     match events.understood(event):
-        case LetterSent() as body if node.office in body.offices:
+        case LetterSent() as body if node.office in body.offices and event.node != node.node:
             if inbox.one_arrival(write.cursor, event.node, event.id) is not None:
                 return
             _check_files(node, body.files)
@@ -139,8 +142,18 @@ def _take_event(write: Write, node: Appliance, document: Document) -> None:
                 raise Unintelligible(f"{event.id} is about a letter we did not send to {office}")
         case _ if office == node.office:
             colleagues.take(write, node.journal, event, document.sender)
+            _want_former_files(write, node, event, document.sender)
         case _:
             raise Unintelligible(f"a {event.type} is not for this office")
+
+
+def _want_former_files(write: Write, node: Appliance, event: Event, owner: str) -> None:
+    """Fetch the files that were put to a letter of this database before it was restored."""
+    if owner != node.node or not isinstance(event.body, FilesAdded):
+        return
+    if entries.by_id(write.cursor, EventId(event.body.entry)) is not None:
+        for ref in event.body.files:
+            want(write, node, ref)
 
 
 def _read_event(cursor: Cursor, node: Appliance, document: Document) -> Event:

@@ -37,6 +37,8 @@ class Candidate:
     """Event id of its line; empty when this node has none."""
     node: str
     """The node that wrote it, when that is another one of the office; otherwise empty."""
+    event: str = ""
+    """Event id of its line in that node's journal; empty for an own one."""
 
 
 def candidates(cursor: Cursor, text: str, *, limit: int = 20) -> list[Candidate]:
@@ -175,5 +177,5 @@ def _theirs(line: ColleagueLine, number: int) -> Candidate:
     return Candidate(
         register=line.register, year=line.year, number=number, emergency=line.emergency,
         state=State(line.state), letter_no=line.letter_no, subject=line.subject, entry="",
-        node=line.node,
+        node=line.node, event=line.event,
     )  # fmt: skip

@@ -18,9 +18,10 @@ from saraban_node.backup.records import BackupRecord
 from saraban_node.books import entries, history
 from saraban_node.books.entries import Entry
 from saraban_node.books.history import Happening
-from saraban_node.line import colleagues, deliveries, directory
+from saraban_node.line import colleagues, deliveries, directory, elsewhere
 from saraban_node.line.colleagues import ColleagueLine
 from saraban_node.line.deliveries import Delivery
+from saraban_node.line.elsewhere import Elsewhere
 from saraban_node.numbering import number_facts, numbers
 from saraban_node.numbering.numbers import Gap
 from saraban_sync import events
@@ -68,7 +69,8 @@ class Step:
     hash: str
     clock: ClockState
     stored_at: datetime | None
-    """When the centre was first seen to hold it; None while it is not known to."""
+    """When the centre was first seen to hold it; None while it is not known to, and for an act
+    of the life before a restore, which has come back from there."""
     signature_good: bool | None
     """None when the key is not at hand; checking the whole journal settles it."""
 
@@ -121,7 +123,7 @@ class Passport:
     backups: tuple[BackupRecord, ...]
     """Good backups that contain it, the newest first, at most twenty."""
     backup_count: int
-    colleagues: tuple[ColleagueLine, ...]
+    colleagues: tuple[Elsewhere, ...]
     """What other nodes of the office, or a life of this one before a restore, wrote of it."""
 
 
@@ -141,6 +143,19 @@ def of_number(cursor: Cursor, register: Register, year: int, number: int) -> Pas
 def of_entry(cursor: Cursor, entry: Entry) -> Passport:
     """Give the passport of a line, which may have only an emergency number."""
     return _passport(cursor, entry, entry.register, entry.year, entry.number)
+
+
+def of_colleague(cursor: Cursor, line: ColleagueLine) -> Passport:
+    """Give the passport of a colleague's line, which may have only an emergency number."""
+    found = of_number(cursor, line.register, line.year, line.number) if line.number else None
+    if found is not None:
+        return found
+    return Passport(
+        office=meta.get(cursor, meta.OFFICE_NAME), node=line.node, register=line.register,
+        year=line.year, number=0, emergency=line.emergency, state=State(line.state), late=False,
+        problems=(), grant=None, entry=None, steps=(), files=(), origin=None, deliveries=(),
+        gap=None, backups=(), backup_count=0, colleagues=(elsewhere.of_line(cursor, line),),
+    )  # fmt: skip
 
 
 def state_of(cursor: Cursor, register: Register, year: int, number: int) -> State | None:
@@ -215,17 +230,14 @@ def _late(entry: Entry) -> bool:
 
 def _steps(cursor: Cursor, entry: Entry) -> Iterator[Step]:
     keys = _keys(cursor)
-    for happening in history.of_entry(cursor, entry.seq):
-        seq = entries.seq_of(happening.event)
-        event = journal.event_of(cursor, seq)
-        if event is None:
-            continue
+    for event, happening in history.acts(cursor, entry.seq):
+        ours = journal.hash_of(cursor, event.id) == event.hash
         yield Step(
             happening=happening,
             node=event.node,
             hash=event.hash,
             clock=event.clock,
-            stored_at=deliveries.stored_at(cursor, seq),
+            stored_at=deliveries.stored_at(cursor, event.seq) if ours else None,
             signature_good=_good(event, keys.get(event.node)),
         )
 
@@ -318,13 +330,12 @@ def _backups(cursor: Cursor, entry: Entry | None) -> tuple[tuple[BackupRecord, .
     return backup_records.containing(cursor, entry.seq, limit=_BACKUPS)
 
 
-def _colleagues(
-    cursor: Cursor, register: Register, year: int, number: int
-) -> Iterator[ColleagueLine]:
+def _colleagues(cursor: Cursor, register: Register, year: int, number: int) -> Iterator[Elsewhere]:
     if number:
-        yield from colleagues.select(
+        for line in colleagues.select(
             cursor,
             "WHERE register = :register AND year = :year AND number <= :number AND last >= :number"
             " AND number > 0 ORDER BY registered_at, node, event",
             {"register": register, "year": year, "number": number},
-        )
+        ):
+            yield elsewhere.of_line(cursor, line)

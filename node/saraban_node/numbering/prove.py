@@ -28,16 +28,20 @@ from saraban_sync.states import Account, State
 SeriesKey = tuple[Register, int]
 """Register and Buddhist year."""
 
+_FORMER_AT: Final = "iif(json_valid(payload), json_extract(payload, '$.body.former.at'), NULL)"
+_FORMER_BY: Final = "iif(json_valid(payload), json_extract(payload, '$.body.former.actor'), NULL)"
 _STRUCK: Final = (
-    "SELECT happening.entry, journal.at, coalesce(person.name, journal.actor) FROM entry"
+    f"SELECT happening.entry, coalesce({_FORMER_AT}, journal.at), coalesce(person.name,"  # noqa: S608
+    f" (SELECT name FROM colleague_person AS lost WHERE lost.person = {_FORMER_BY} LIMIT 1),"
+    f" {_FORMER_BY}, journal.actor) FROM entry"
     " JOIN happening ON happening.entry = entry.seq JOIN journal ON journal.seq = happening.seq"
-    " LEFT JOIN person ON person.person = journal.actor"
+    f" LEFT JOIN person ON person.person = coalesce({_FORMER_BY}, journal.actor)"
     " WHERE register = ? AND year = ? AND number > 0"
     " AND (state <> 'issued' OR reservation <> '' OR emergency > 0)"  # as the index has it
     " AND state IN ('void', 'expired') AND type IN ('entry.voided', 'reservation.ended')"
     " ORDER BY happening.entry, happening.seq"
 )
-"""Who struck each line that was struck, and when."""
+"""Who struck each line that was struck, and when; also one whose act came back after a restore."""
 
 
 @dataclass(frozen=True, kw_only=True)

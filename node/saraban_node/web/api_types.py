@@ -115,6 +115,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     who: str
     text: str
+    former: bool
+    """Whether it was done before the database was restored, and came back."""
 
 
 class Receiver(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +131,8 @@ class Receiver(msgspec.Struct, frozen=True, kw_only=True):
     registered_at: datetime | None
     year: int | None
     number: int | None
+    former: bool
+    """Whether it was sent before the database was restored."""
 
 
 class WholeLetter(msgspec.Struct, frozen=True, kw_only=True):

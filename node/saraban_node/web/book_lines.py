@@ -19,10 +19,10 @@ import msgspec
 
 from saraban_base.sqlite import Cursor, value
 from saraban_node import journal, meta
-from saraban_node.books import entries, registers, search
+from saraban_node.books import entries, history, registers, search
 from saraban_node.books.entries import Entry
 from saraban_node.books.registers import RegisterQuery
-from saraban_node.line import colleagues
+from saraban_node.line import colleague_people, colleagues, elsewhere
 from saraban_node.line.colleagues import ColleagueLine
 from saraban_node.numbering import numbers
 from saraban_node.numbering.numbers import Explanation, Gap
@@ -50,6 +50,7 @@ class BookLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     taken_at: datetime
     """When the number was taken; its day is the day of the number."""
     who: str
+    """The person; empty when a colleague's journal has not told who that is."""
     seq: int = 0
     """Its place in this node's journal; 0 for a line of another."""
     href: str = ""
@@ -73,8 +74,17 @@ class BookLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     expires: date | None = None
     reason: str = ""
     """Why it was cancelled, or why the numbers are a gap."""
+    struck_by: str = ""
+    """Who cancelled it in a life before a restore; empty for everything else."""
+    struck_at: datetime | None = None
+    """When that was."""
     guard: int = 0
     explanations: tuple[Explanation, ...] = ()
+
+    @property
+    def signed(self) -> str:
+        """The person and, of a colleague's line, the node."""
+        return elsewhere.signed(self.who, self.node) if self.node else self.who
 
     @property
     def day(self) -> date:
@@ -161,12 +171,12 @@ def own(entry: Entry) -> BookLine:
 
 def colleague(cursor: Cursor, line: ColleagueLine, own_node: str) -> BookLine:
     """Show a line that another node, or a life before this one, wrote."""
-    who = value(cursor, "SELECT name FROM person WHERE person = ?", (line.registered_by,))
+    passport = f"/numbers/{line.register}/{line.year}/{line.number}"
     return BookLine(
         register=line.register, year=line.year, number=line.number, last=line.last,
         state=line.state, at=line.registered_at, taken_at=line.registered_at,
-        who=str(who or ""),
-        href=f"/numbers/{line.register}/{line.year}/{line.number}" if line.number else "",
+        who=colleague_people.name_of(cursor, line.node, line.registered_by),
+        href=passport if line.number else f"/emergency/{line.node}/{line.event}",
         node="" if line.node == own_node else line.node, lost=line.node == own_node,
         subject=line.subject, sender=line.sender,
         recipient="" if line.state == "reserved" else line.recipient, letter_no=line.letter_no,
@@ -176,7 +186,7 @@ def colleague(cursor: Cursor, line: ColleagueLine, own_node: str) -> BookLine:
     )  # fmt: skip
 
 
-def elsewhere(cursor: Cursor, words: Iterable[str], *, limit: int) -> list[BookLine]:
+def of_others(cursor: Cursor, words: Iterable[str], *, limit: int) -> list[BookLine]:
     """Find letters that other nodes of the office registered, the newest first.
 
     Args:
@@ -229,13 +239,24 @@ def _found(cursor: Cursor, query: RegisterQuery) -> Iterator[BookLine]:
     """Give at least one line more than the page has room for, if there are as many."""
     if query.state not in GAP_STATES:
         more = replace(query, limit=query.limit + 1)
-        yield from (own(entry) for entry in _entries(cursor, more))
+        yield from (_with_past(cursor, entry) for entry in _entries(cursor, more))
     yield from _colleagues(cursor, query)
     if _shows_gaps(query):
         for gap in numbers.gaps(cursor, query.register, query.year):
             below = query.before is None or gap.last < query.before
             if below and query.state in ("", gap.state) and (line := gap_line(cursor, gap)):
                 yield line
+
+
+def _with_past(cursor: Cursor, entry: Entry) -> BookLine:
+    """Show a line of this node, and who cancelled it in a life before a restore."""
+    line = own(entry)
+    if not entry.void_former:
+        return line
+    for act in history.of_entry(cursor, entry.seq):
+        if act.former and act.kind == "entry.voided":
+            return msgspec.structs.replace(line, struck_by=act.who, struck_at=act.at)
+    return line
 
 
 def _colleagues(cursor: Cursor, query: RegisterQuery) -> Iterator[BookLine]:

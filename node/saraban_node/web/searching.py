@@ -37,7 +37,7 @@ class SearchPage:
         with self._node.db.read() as cursor:
             found = search.find(cursor, text, limit=_PAGE + 1, before=place)
             lines = [entries.by_seq(cursor, seq) for seq in found[:_PAGE]]
-            others = book_lines.elsewhere(cursor, words, limit=_OTHERS) if place is None else []
+            others = book_lines.of_others(cursor, words, limit=_OTHERS) if place is None else []
         more = len(found) > _PAGE
         return visit.page(
             "search.html",

@@ -4,9 +4,10 @@ import msgspec
 
 from saraban_node.identity.fence import FenceView
 from saraban_node.identity.lifting import Lifted
+from saraban_node.line.elsewhere import Elsewhere
 from saraban_node.numbering.passport import Passport, Step
 from saraban_node.numbering.prove import Proof, SeriesProof
-from saraban_node.web.api_types import letter_of, receiver_of
+from saraban_node.web.api_types import act_of, letter_of, receiver_of
 from saraban_node.web.book_lines import BookLine
 from saraban_node.web.numbering.api_types import (
     Asked,
@@ -19,6 +20,7 @@ from saraban_node.web.numbering.api_types import (
     Line,
     Odd,
     OpenBook,
+    OtherLine,
     Paper,
     SeriesAccount,
     Skipped,
@@ -28,6 +30,7 @@ from saraban_node.web.numbering.api_types import (
 )
 from saraban_node.web.numbering.fence import Preview
 from saraban_node.web.numbering.ranges import Supply
+from saraban_sync.states import State
 
 
 def line_of(line: BookLine) -> Line:
@@ -107,6 +110,7 @@ def life_of(found: Passport) -> Life:
             for one in (gap.explanations if gap else ())
         ),
         backup_count=found.backup_count,
+        elsewhere=tuple(_elsewhere(one) for one in found.colleagues),
     )
 
 
@@ -124,6 +128,22 @@ def proof_of(proof: Proof) -> WholeProof:
     )
 
 
+def _elsewhere(one: Elsewhere) -> OtherLine:
+    line = one.line
+    return OtherLine(
+        node=line.node,
+        event=line.event,
+        state=State(line.state),
+        at=line.registered_at,
+        who=one.who,
+        subject=line.subject,
+        letter_no=line.letter_no,
+        reason=line.reason,
+        acts=tuple(act_of(act) for act in one.acts),
+        deliveries=tuple(receiver_of(sent) for sent in one.deliveries),
+    )
+
+
 def _step(step: Step) -> LifeStep:
     act = step.happening
     return LifeStep(
@@ -133,6 +153,7 @@ def _step(step: Step) -> LifeStep:
         who=act.who,
         text=act.text,
         node=step.node,
+        former=act.former,
         hash=step.hash,
         clock=step.clock,
         stored_at=step.stored_at,

@@ -41,7 +41,7 @@ from saraban_node.web.numbering.api_types import (
     WholeProof,
 )
 from saraban_node.web.numbering.emergency import settle_all
-from saraban_node.web.numbering.passport import letters_passport
+from saraban_node.web.numbering.passport import colleagues_passport, letters_passport
 from saraban_node.web.numbering.proof import from_journal
 from saraban_node.web.numbering.reserved import Wish, reserve_once
 from saraban_node.web.office import CLERKS, Office, actor
@@ -77,6 +77,7 @@ class NumberApi:
             get("/api/v1/numbers", **clerk)(self.find),
             get(one, **clerk)(self.life),
             get("/api/v1/letters/{entry:str}/passport", **clerk)(self.letter_life),
+            get("/api/v1/colleagues/{node:str}/{event:str}", **clerk)(self.colleagues_life),
             post("/api/v1/gaps/explain", **clerk, status_code=204)(self.explain),
             get("/api/v1/proof", **person)(self.proof),
             post("/api/v1/proof", **person, status_code=200)(self.thorough_proof),
@@ -243,6 +244,17 @@ class NumberApi:
         def work(_: Visit) -> Life:
             with self._node.db.read() as cursor:
                 return answers.life_of(letters_passport(cursor, entry))
+
+        return await serve(request, work)
+
+    async def colleagues_life(
+        self, request: AnyRequest, node: FromPath[str], event: FromPath[str]
+    ) -> Life:
+        """Give all that this machine knows of another node's line, such as an emergency letter."""
+
+        def work(_: Visit) -> Life:
+            with self._node.db.read() as cursor:
+                return answers.life_of(colleagues_passport(cursor, node, event))
 
         return await serve(request, work)
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from saraban_node.web.api_types import Letter, Receiver
+from saraban_node.web.api_types import Act, Letter, Receiver
 from saraban_sync.body import FileRef
 from saraban_sync.events import ClockState
 from saraban_sync.registers import Register, Urgency
@@ -37,6 +37,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     taken_at: datetime
     """When the number was taken; its day is the day of the number."""
     who: str
+    """The person; empty when a colleague node has not told who that is."""
     node: str
     """The colleague node that wrote it; empty for this one."""
     lost: bool
@@ -54,6 +55,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     holder: str
     expires: date | None
     reason: str
+    struck_by: str
+    """Who cancelled it before the database was restored; empty for anything else."""
+    struck_at: datetime | None
     guard: int
     explanations: tuple[Explained, ...]
 
@@ -224,6 +228,8 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     entry: str
     node: str
+    event: str
+    """Event id of its line in the journal of ``node``; empty for a line of this one."""
 
 
 class Matches(msgspec.Struct, frozen=True, kw_only=True):
@@ -257,10 +263,28 @@ class LifeStep(msgspec.Struct, frozen=True, kw_only=True):
     who: str
     text: str
     node: str
+    former: bool
+    """Whether it was done before the database was restored, and came back."""
     hash: str
     clock: ClockState
     stored_at: datetime | None
     signature_good: bool | None
+
+
+class OtherLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What another node of the office, or this one before it was restored, wrote."""
+
+    node: str
+    event: str
+    state: State
+    at: datetime
+    who: str
+    """The person and the node."""
+    subject: str
+    letter_no: str
+    reason: str
+    acts: tuple[Act, ...]
+    deliveries: tuple[Receiver, ...]
 
 
 class Life(msgspec.Struct, frozen=True, kw_only=True):
@@ -281,6 +305,7 @@ class Life(msgspec.Struct, frozen=True, kw_only=True):
     gap_why: str
     explanations: tuple[Explained, ...]
     backup_count: int
+    elsewhere: tuple[OtherLine, ...]
 
 
 class Odd(msgspec.Struct, frozen=True, kw_only=True):

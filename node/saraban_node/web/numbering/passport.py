@@ -11,6 +11,7 @@ from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
 from saraban_node.books import entries
 from saraban_node.errors import FieldTooLong, NoSuchEntry, ReasonMissing
+from saraban_node.line import elsewhere
 from saraban_node.numbering import gap_notes, lookup, passport
 from saraban_node.numbering.errors import NotGivenUp
 from saraban_node.numbering.lookup import Candidate
@@ -40,6 +41,7 @@ class PassportPages:
             page("/numbers/{book:str}/{year:str}/{number:str}", self.show, needs=CLERKS),
             act("/numbers/{book:str}/{year:str}/{number:str}/explain", self.explain, needs=CLERKS),
             page("/letters/{entry:str}/passport", self.show_letter, needs=CLERKS),
+            page("/emergency/{node:str}/{event:str}", self.show_colleagues, needs=CLERKS),
         ]
 
     def find(self, visit: Visit) -> Answer:
@@ -98,6 +100,12 @@ class PassportPages:
             found = letters_passport(cursor, visit.part("entry"))
         return self._show(visit, found)
 
+    def show_colleagues(self, visit: Visit) -> Answer:
+        """Show the passport of another node's letter, which may have only an emergency number."""
+        with self._node.db.read() as cursor:
+            found = colleagues_passport(cursor, visit.part("node"), visit.part("event"))
+        return self._show(visit, found)
+
     def _show(
         self, visit: Visit, found: Passport, *, problem: SarabanError | None = None
     ) -> Answer:
@@ -115,6 +123,7 @@ class PassportPages:
                 step.happening.event: words_of(visit.voice, step.clock) for step in found.steps
             },
             enrolled=self._office.enrolled,
+            node=self._node.node,
         )
 
 
@@ -130,11 +139,23 @@ def letters_passport(cursor: Cursor, name: str) -> Passport:
     return passport.of_entry(cursor, entry)
 
 
+def colleagues_passport(cursor: Cursor, node: str, event: str) -> Passport:
+    """Give the passport of a line that stands in another journal.
+
+    Raises:
+        NoSuchEntry: none such is known here.
+    """
+    line = elsewhere.find(cursor, node, event)
+    if line is None:
+        raise NoSuchEntry(f"{node} {event}"[:40])
+    return passport.of_colleague(cursor, line)
+
+
 def address_of(one: Candidate) -> str:
     """Give the address of a candidate's passport."""
     if one.number:
         return f"/numbers/{one.register}/{one.year}/{one.number}"
-    return f"/letters/{one.entry}/passport" if one.entry else f"/emergency?year={one.year}"
+    return f"/letters/{one.entry}/passport" if one.entry else f"/emergency/{one.node}/{one.event}"
 
 
 def named(visit: Visit) -> tuple[Register, int, int]:

@@ -1,0 +1,109 @@
+"""Acts of a life before a restore, on lines that this database still has.
+
+    backup: letter 41 …      after it: 41 cancelled, 40 noted      restored: goes on after 41
+                                            │
+                  centre ── mailbox ── colleague_act ──> written into the journal again
+
+A person did them and signed them, and others have seen them. So they count: each is written into
+the journal with who did it and when, and the register shows it from then on. An act that cannot
+count any more stays beside the line: a note older than one written since, a cancellation of a line
+that was struck since, a number for an emergency letter that was given up meanwhile.
+"""
+
+from typing import Final
+
+from saraban_base.sqlite import Write, rows
+from saraban_node import meta
+from saraban_node.books import entries, history
+from saraban_node.books.entries import Entry
+from saraban_node.journal import SYSTEM, Journal
+from saraban_sync import events
+from saraban_sync.body import Body, Former
+from saraban_sync.events import EntryNoted, EntryVoided, Event, FilesAdded
+from saraban_sync.ids import EventId
+from saraban_sync.number_events import EmergencyCorrelated, GapExplained
+
+_CORRELATED: Final = "พบว่าเป็นเลขของหนังสือฉุกเฉินที่ได้เลขก่อนฐานข้อมูลถูกกู้คืน"
+"""What is written beside a given-up number, once it is known to be an emergency letter's."""
+
+
+def take_over(write: Write, own: Journal, line: str = "") -> int:
+    """Let acts of the life before count for lines that are here; again is safe.
+
+    Args:
+        write: the transaction.
+        own: this node's journal.
+        line: the line to look at; all when empty.
+
+    Returns:
+        How many events were written.
+    """
+    if meta.get(write.cursor, meta.FENCED):
+        return 0
+    found = rows(
+        write.cursor,
+        "SELECT line, payload, signature FROM colleague_act"
+        " WHERE node = :node AND (:line = '' OR line = :line) ORDER BY event",
+        {"node": own.node, "line": line},
+    )
+    written = 0
+    for name, payload, signature in found:
+        entry = entries.by_id(write.cursor, EventId(name))
+        if entry is None:
+            continue  # a line that only the life before had
+        act = events.parse_event(str(payload).encode("utf-8"), str(signature))
+        if (body := _body(write, entry, act)) is not None:
+            own.append(write, body, actor=SYSTEM)
+            written += 1
+    return written
+
+
+def _body(write: Write, entry: Entry, act: Event) -> Body | None:
+    """Say what an act comes to now; None when it was taken over, or cannot count any more."""
+    former = Former(event=act.id, at=act.at, actor=act.actor)
+    match act.body:
+        case EntryVoided(reason=reason) if entry.state not in ("void", "expired"):
+            return EntryVoided(entry=entry.id, reason=reason, former=former)
+        case EntryNoted(action=action) if not _noted_since(write, entry, act.id):
+            return EntryNoted(entry=entry.id, action=action, former=former)
+        case FilesAdded(files=refs):
+            here = {ref.sha256 for ref in entries.files(write.cursor, entry.seq)}
+            lacking = tuple(ref for ref in refs if ref.sha256 not in here)
+            return FilesAdded(entry=entry.id, files=lacking, former=former) if lacking else None
+        case EmergencyCorrelated() as body:
+            return _explained(write, entry, act, body)
+        case _:
+            return None
+
+
+def _noted_since(write: Write, entry: Entry, act: EventId) -> bool:
+    """Tell whether the line says something newer than a note, or that note itself."""
+    for event, _ in history.acts(write.cursor, entry.seq):
+        if isinstance(event.body, EntryNoted):
+            former = history.former_of(event)
+            if event.id > act if former is None else former.event >= act:
+                return True
+    return False
+
+
+def _explained(
+    write: Write, entry: Entry, act: Event, body: EmergencyCorrelated
+) -> GapExplained | None:
+    """Say whose a number was that has been given up since, unless that is written already."""
+    letter = f"{act.node} {act.id}"
+    open_gap = rows(
+        write.cursor,
+        "SELECT 1 FROM number_gap AS gap WHERE register = :register AND year = :year"
+        " AND :number BETWEEN first AND last AND state = 'skipped' AND NOT EXISTS"
+        " (SELECT 1 FROM gap_explanation AS known WHERE known.register = gap.register"
+        " AND known.year = gap.year AND known.first = :number AND known.letter = :letter)",
+        {
+            "register": body.register, "year": body.year, "number": body.number, "letter": letter,
+        },
+    )  # fmt: skip
+    if not open_gap:
+        return None
+    return GapExplained(
+        register=body.register, year=body.year, first=body.number, last=body.number,
+        text=f"{_CORRELATED}: {entry.subject}", letter=letter,
+    )  # fmt: skip
