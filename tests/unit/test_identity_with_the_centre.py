@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from saraban_central.identity import twins
 from saraban_central.numbering import grants
 from saraban_central.post.router import Router
 from saraban_node import appliance, meta
+from saraban_node.app import build_app
 from saraban_node.appliance import Appliance
 from saraban_node.identity import fence, lifting, ratchet
 from saraban_node.identity.errors import CentreDecides, Superseded, TwinFound
@@ -25,11 +27,14 @@ from saraban_node.line import enrolment as joining
 from saraban_node.line.syncer import Syncer
 from saraban_node.numbering import numbers
 from saraban_node.numbering.numbers import Gap
+from saraban_node.people import ADMINISTRATOR, CLERK
 from saraban_sync.registers import Register
 from saraban_sync.wire import journal_database
+from tests import web_office
 from tests.offices import SOMSRI, YEAR, HandClock, a_letter, events_of, register
 from tests.promises import kept
 from tests.served_centre import serving
+from tests.web_office import CHEAP, WebOffice, add, browsing
 
 IN = (Register.INCOMING, YEAR)
 HOME, AWAY = Machine("a" * 64), Machine("b" * 64)
@@ -331,6 +336,77 @@ def test_the_other_twin_gets_a_name_of_its_own_and_both_lives_are_kept(world: Wo
     assert not {*after, *other} & {*ours, *theirs}
     assert not {*after} & {*other}
     kept(world.node)
+    kept(forked)
+
+
+@contextmanager
+def pages(world: World, node: Appliance) -> Iterator[WebOffice]:
+    """Serve the pages of a machine that is on the line to the real centre."""
+    app = build_app(node, Syncer(node), passwords=CHEAP)
+    with web_office.serving(app) as address:
+        yield WebOffice(node, app, world.clock, address)
+
+
+def parted(world: World) -> Appliance:
+    """Two machines with people, found to be twins; the first was chosen. Gives the second."""
+    office = WebOffice(world.node, build_app(world.node, None), world.clock, "")
+    add(office, "prasert", "ประเสริฐ", ADMINISTRATOR)
+    add(office, "somsri", "สมศรี", CLERK)
+    world.works(2)
+    world.exchanges()
+    twin = world.opens(world.copies("twin"), AWAY)
+    with twin.db.write() as write:
+        meta.remove(write, meta.FENCED)
+    world.works(2)
+    world.works(3, twin)
+    world.exchanges()
+    for node in (twin, world.node):
+        with pytest.raises(TwinFound):
+            world.exchanges(node)
+    for node in (twin, world.node):
+        world.exchanges(node)
+    twins.keep(world.centre, "school-a", HOME.code, by="admin")
+    world.exchanges(twin)
+    return twin
+
+
+def test_the_fork_is_done_on_the_page_with_the_code_from_the_centre(world: World) -> None:
+    twin = parted(world)
+    slip = enrolment.make_fork_code(world.centre, "school-a", machine=AWAY.code)
+    before = [event.payload for event in events_of(twin)]
+
+    with pages(world, twin) as office, browsing(office, "prasert") as administrator:
+        administrator.open("/fence")
+        assert 'href="/fence/fork"' in administrator.text
+        administrator.open("/fence/fork")
+        assert AWAY.code in administrator.text
+        administrator.send("/fence/fork", {"code": "2222-2222-2222-2222"})
+        assert "SRB-" in administrator.text
+        assert "school-a-2" not in administrator.text
+        assert [event.payload for event in events_of(twin)] == before
+        administrator.send("/fence/fork", {"code": f"  {slip.code.upper()} "})
+        assert administrator.shown.status_code == 200
+        assert "school-a-2" in administrator.text
+        assert "systemctl restart saraban-node" in administrator.text
+        events = events_of(twin)
+        administrator.open("/fence/fork")  # again, and as a clerk who has not been told
+        administrator.send("/fence/fork", {"code": slip.code})
+        assert "SRB-" in administrator.text
+        with browsing(office, "somsri") as clerk:
+            clerk.register(subject="ก่อนเปิดโปรแกรมใหม่")
+            assert clerk.shown.status_code == 409
+        assert events_of(twin) == events
+    twin.close()
+
+    forked = world.opens(twin.folder, AWAY)
+    assert (forked.node, world.why(forked)) == ("school-a-2", "")
+    grants.grant(world.centre, "school-a-2", *IN, size=40)
+    world.exchanges(forked)
+    with pages(world, forked) as office, browsing(office, "somsri") as clerk:
+        clerk.register(subject="ด้วยชื่อใหม่")
+        assert "ออกเลขแล้ว" in clerk.text
+    world.exchanges(forked)
+    assert events_of(forked)[-1].id in world.at_the_centre("school-a-2")
     kept(forked)
 
 
