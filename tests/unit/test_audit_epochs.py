@@ -11,6 +11,7 @@ from saraban_central.post.router import Router
 from saraban_sync.events import EntryVoided, LetterRegistered, LetterSent
 from saraban_sync.journal_events import EpochStarted
 from saraban_sync.number_events import (
+    EmergencyCorrelated,
     EmergencyRegistered,
     NumberReserved,
     NumbersSkipped,
@@ -171,6 +172,21 @@ def test_emergency_numbers_of_a_restored_machine_keep_away_from_those_before(
     assert _kinds(district) == []
 
 
+def test_an_emergency_letter_of_december_may_be_numbered_again_after_a_restore_in_january(
+    district: District, school: Office
+) -> None:
+    line = school.do(
+        EmergencyRegistered(outage=1, emergency=1, register=IN, year=YEAR, subject="x")
+    )
+    district.clock.forward(days=60)
+    school.do(EmergencyCorrelated(entry=line.id, register=IN, year=YEAR, number=1))
+    school.set_back(line)
+    _skip(school, 1, 9)
+    school.do(EmergencyCorrelated(entry=line.id, register=IN, year=YEAR, number=10))
+
+    assert _kinds(district) == []
+
+
 # Forks
 
 
@@ -229,6 +245,33 @@ def test_a_number_that_both_machines_gave_is_found(district: District, school: O
     finding: Finding = only(audited(district))
 
     assert (finding.kind, finding.node, finding.number) == ("number-twice", "school-2", 2)
+    assert finding.event == twin.events[0].id
+
+
+def test_an_emergency_letter_that_both_machines_gave_the_same_number_is_no_double(
+    district: District, school: Office
+) -> None:
+    line = school.do(
+        EmergencyRegistered(outage=1, emergency=1, register=IN, year=YEAR, subject="x")
+    )
+    number = EmergencyCorrelated(entry=line.id, register=IN, year=YEAR, number=1)
+    school.do(number)
+    district.fork(school, line, "school-2", number)
+
+    assert _kinds(district) == []
+
+
+def test_an_emergency_number_that_both_machines_gave_is_found(
+    district: District, school: Office
+) -> None:
+    base = school.register(1)
+    given = EmergencyRegistered(outage=1, emergency=1, register=IN, year=YEAR, subject="x")
+    school.do(given)
+    twin = district.fork(school, base, "school-2", given)
+
+    finding = only(audited(district))
+
+    assert (finding.kind, finding.node) == ("emergency-twice", "school-2")
     assert finding.event == twin.events[0].id
 
 

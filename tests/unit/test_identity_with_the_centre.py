@@ -15,6 +15,7 @@ from saraban_central.config import CentralConfig
 from saraban_central.identity import twins
 from saraban_central.numbering import grants
 from saraban_central.post.router import Router
+from saraban_central.records import SET_ASIDE
 from saraban_node import appliance, meta
 from saraban_node.app import build_app
 from saraban_node.appliance import Appliance
@@ -263,6 +264,40 @@ def test_a_centre_put_back_from_yesterday_gets_everything_again(tmp_path: Path) 
     with node.db.read() as cursor:
         assert meta.get(cursor, meta.GENERATION) == "2"
     node.close()
+    old.close()
+
+
+def test_a_centre_that_was_put_back_refuses_nothing_of_epochs_that_it_has_forgotten(
+    tmp_path: Path,
+) -> None:
+    clock = HandClock()
+    centre = make_centre(tmp_path / "centre", CentralConfig(), clock=clock)
+    directory.add_office(centre, "school-a", name="โรงเรียนบ้านดอย", prefix="ศธ 04123.45")
+    with serving(centre) as url:
+        port = int(url.rpartition(":")[2])
+        code = enrolment.make_code(centre, "school-a").code
+        joining.join(tmp_path / "node", url=url, code=code, clock=clock).close()
+        grants.grant(centre, "school-a", *IN, size=60)
+        node = appliance.open_appliance(tmp_path / "node", clock=clock, machine=HOME)
+        world = World(tmp_path, centre, url, clock, node)
+        world.exchanges()
+        centre.database.checkpoint()
+        shutil.copytree(tmp_path / "centre", tmp_path / "yesterday")
+        world.restores(world.copies("first"))
+        Syncer(world.node).lift(world.stated(0))
+        world.works(2)
+    centre.close()
+    world.restores(world.copies("second"))
+    lifting.lift_by_hand(world.node, world.stated(30))
+
+    old = open_centre(tmp_path / "yesterday", clock=clock)
+    with serving(old, port=port):
+        world.centre = old
+        world.exchanges()
+
+        assert old.store.records(SET_ASIDE) == []
+        assert world.at_the_centre() == [event.id for event in events_of(world.node)]
+    world.node.close()
     old.close()
 
 

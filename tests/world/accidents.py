@@ -25,6 +25,8 @@ class Backup:
     """The node's name then."""
     events: tuple[str, ...]
     """Hashes of the journal."""
+    fenced: str
+    """Why nothing could be written then; empty when everything could."""
 
 
 def back_up(machine: Machine) -> Backup:
@@ -34,7 +36,7 @@ def back_up(machine: Machine) -> Backup:
     machine.node.db.backup_to(target / appliance.DATABASE)
     for name in _BESIDE:
         _copy(machine.folder / name, target / name)
-    return Backup(target, machine.name, tuple(machine.events))
+    return Backup(target, machine.name, tuple(machine.events), machine.fenced())
 
 
 def restore(machine: Machine, backup: Backup, *, burnt: bool) -> Path:

@@ -90,6 +90,9 @@ class Kinship:
             self._met_another(machine, self.machines[desk], stopped=stopped)
 
     def _met_another(self, machine: Machine, other: Machine, *, stopped: bool) -> None:
+        if machine.name != other.name:
+            machine.rivals.discard(other.desk)  # it has a name of its own now
+            return
         names = frozenset((machine.desk, other.desk))
         pair = self._parted[names]
         pair.met[machine.desk] = pair.met.get(machine.desk, 0) + 1

@@ -3,27 +3,32 @@
 A clerk may see to a clock that cannot be trusted; nothing else is helped along.
 """
 
+import re
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
 from saraban_base.sqlite import rows
+from saraban_central.audit.findings import Finding
 from saraban_central.audit.keeping import Auditing
 from saraban_central.audit.report import Report
 from saraban_central.identity.errors import CannotKeep
+from saraban_central.records import ALARMS
 from saraban_node import meta
 from saraban_node.errors import JournalsDiverge
 from saraban_node.identity import fence
 from saraban_node.identity.errors import CentreDecides, EpochRefused, Superseded, TwinFound
 from saraban_node.numbering import prove
 from saraban_sync.errors import SarabanError
+from saraban_sync.events import parse_event
 from saraban_sync.ids import event_id
 from saraban_sync.wire import DIRECTORY, journal_database, mailbox_database, revision_of_hash
 from tests.promises import kept
 from tests.world import clerks
 from tests.world.district import District
 from tests.world.machines import Machine
-from tests.world.watch import Broken
+from tests.world.paper import Series
+from tests.world.watch import EMERGENCY, Broken
 
 _OF_IDENTITY: Final = (TwinFound, Superseded, JournalsDiverge, EpochRefused, CentreDecides)
 """What a machine may be told about who it is; what is to be done then is done in the next turn."""
@@ -33,6 +38,9 @@ _ALL: Final = 100_000
 _Place = tuple[tuple[str, ...], int]
 _NOWHERE: Final[_Place] = ((), 0)
 _OF_CLOCKS: Final = frozenset({"clock-back", "clock-ahead", "late"})
+_TWICE: Final = ("number-twice", "emergency-twice", "alarm")
+Told = tuple[Series, int]
+_EMERGENCY: Final = re.compile(r"number (\d+)(?:–(\d+))?/")
 
 
 def settle(district: District) -> None:
@@ -72,7 +80,8 @@ def hold_to_account(district: District) -> Report:
         _is_proved_twice(district, machine)
         _is_at_the_centre(district, machine)
     report = Auditing(district.centre.centre).run("system")
-    _audit_is_clean(report, clocks_were_wrong=district.clocks_were_wrong)
+    _audit_is_clean(district, report)
+    _audit_finds_doubles(district, report)
     return report
 
 
@@ -165,7 +174,67 @@ def _is_at_work(machine: Machine) -> None:
         raise Broken(f"desk {machine.desk}, {machine.name}, is still {why}")
 
 
-def _audit_is_clean(report: Report, *, clocks_were_wrong: bool) -> None:
-    expected = _OF_CLOCKS if clocks_were_wrong else frozenset()
-    if wrong := [one for one in report.findings if one.kind not in expected]:
+def _audit_is_clean(district: District, report: Report) -> None:
+    """The auditor finds nothing but what paper has twice, and what wrong clocks have done."""
+    expected = _OF_CLOCKS if district.clocks_were_wrong else frozenset()
+    twice = {(one.series, one.number) for one in district.paper.doubles()}
+    wrong = [
+        one
+        for one in report.findings
+        if one.kind not in expected and not (one.kind in _TWICE and _named(district, one) <= twice)
+    ]
+    if wrong:
         raise Broken(f"the auditor found {wrong}")
+
+
+def _audit_finds_doubles(district: District, report: Report) -> None:
+    """Every double of which the centre holds both letters is shown by name."""
+    shown: set[Told] = set()
+    for one in report.findings:
+        shown |= _named(district, one) if one.kind in _TWICE else set()
+    held = _held(district)
+    for double in district.paper.doubles():
+        known = [word for word in double.words if revision_of_hash(word.event) in held]
+        if len(known) > 1 and (double.series, double.number) not in shown:
+            raise Broken(f"the auditor does not find {double}")
+
+
+def _named(district: District, finding: Finding) -> set[Told]:
+    """Say which numbers a finding about a double names."""
+    first, last, owner, book = finding.number, finding.last, finding.office, finding.register
+    if finding.kind == "emergency-twice":
+        said = _EMERGENCY.search(finding.english)
+        if said is None:
+            raise Broken(f"which numbers? {finding}")
+        first, last = int(said[1]), int(said[2] or said[1])
+        owner, book = _signed_by(district, finding), EMERGENCY
+    if finding.kind == "alarm":
+        return _alarmed(district, finding)
+    return {(Series(owner, book, finding.year), number) for number in range(first, last + 1)}
+
+
+def _signed_by(district: District, finding: Finding) -> str:
+    store = district.centre.centre.store
+    event = store.get(journal_database(finding.node), [finding.event])[finding.event]
+    return parse_event(event.payload, event.signature).node
+
+
+def _alarmed(district: District, finding: Finding) -> set[Told]:
+    """Say which numbers the router found used; not even a number if it found anything else."""
+    start = f"{finding.node}/{finding.event}/"
+    return {
+        (Series(finding.office, one.value.register, one.value.year), one.value.number)
+        if one.value.kind == "number-used-twice"
+        else (Series("", one.value.kind, 0), 0)
+        for one in district.centre.centre.store.records(ALARMS, start)
+    }
+
+
+def _held(district: District) -> set[str]:
+    """Name everything that the centre holds of any journal."""
+    store = district.centre.centre.store
+    return {
+        one.revision
+        for info in store.databases(journal_database(""))
+        for one in store.page(info.name, limit=_ALL)
+    }

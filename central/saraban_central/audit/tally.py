@@ -141,6 +141,10 @@ class Tally:
     people: dict[tuple[str, str], str] = field(default_factory=dict)
     """Names of persons, by journal and person."""
     _named: dict[Name, Line] = field(default_factory=dict)
+    _numbered: set[tuple[Name, int]] = field(default_factory=set)
+    """Letters of emergency registers, with each ordinary number that they got."""
+    _paper: dict[tuple[str, int, int], list[Line]] = field(default_factory=dict)
+    """Lines of emergency registers as letters name them: by node, year and number."""
     _last: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -174,6 +178,7 @@ class Tally:
                 line.subject, line.emergency = body.subject, body.emergency
                 self._named[line.name] = line
                 self.emergency.setdefault((journal, body.year), []).append(line)
+                self._paper.setdefault((line.node, body.year, line.emergency), []).append(line)
             case EmergencyCorrelated() as body:
                 self._correlated(event, journal, body)
             case NumbersSkipped() | NumbersReturned() as body:
@@ -222,8 +227,16 @@ class Tally:
         return f"{journal} {event}"
 
     def emergency_of(self, journal: str, year: int) -> list[tuple[int, int]]:
-        """Give epoch and number of an emergency register, with what came before a fork."""
-        found = [(_epoch(one.event), one.emergency) for one in self.emergency[journal, year]]
+        """Give epoch and number of an emergency register, with what came before a fork.
+
+        A number that another machine gave under the same name, before this one left it, is there
+        twice.
+        """
+        found = [
+            (_epoch(one.event), one.emergency)
+            for one in self.emergency[journal, year]
+            for _ in (one, *self._given_elsewhere(one))
+        ]
         while journal in self.forks:
             journal, base = self.forks[journal]
             found += [
@@ -232,6 +245,11 @@ class Tally:
                 if one.event <= base
             ]
         return found
+
+    def _given_elsewhere(self, line: Line) -> list[Line]:
+        """List the lines with one emergency number in journals that were read before."""
+        same = self._paper[line.node, line.series.year, line.emergency]
+        return [one for one in same[: same.index(line)] if one.journal != line.journal]
 
     def person(self, journal: str, person: str) -> str:
         """Give a person's name; the name in the journal when nobody has said it."""
@@ -300,9 +318,12 @@ class Tally:
             line.number = body.number
             self._keep(line)
             return
+        if (found.name, body.number) in self._numbered:
+            return  # a copy, made before, gave the same letter the same number
+        self._numbered.add((found.name, body.number))
         if found.number:  # numbered again by a database that did not know the first one
             line = self._line(event, journal, series)
-            line.number, line.subject = body.number, found.subject
+            line.number, line.subject, line.at = body.number, found.subject, found.at
             line.emergency, line.numbered_at = found.emergency, event.at
             self._keep(line)
             return

@@ -179,7 +179,8 @@ class NumberCheck:
                 yield Problem("emergency-unknown", place, body.entry[:40])
         self._events[event.id] = event
         self._correlated[body.entry] = Correlated(event=event.id, **place._asdict())
-        yield from self._use(event, place)
+        if not self._is_given_by_a_copy(body.entry, place):
+            yield from self._use(event, place)
 
     def _give_up(self, event: Event, body: NumbersSkipped | NumbersReturned) -> Iterator[Problem]:
         series = (body.register.value, body.year)
@@ -201,12 +202,24 @@ class NumberCheck:
         return Place(found.register, found.year, found.number) if found else NOWHERE
 
     def _correlation(self, entry: str) -> Correlated | None:
-        found = self._correlated.get(entry)
-        if found is None:
-            journal = lineage.journal_of(self._store, self._node, entry)
-            kept = self._store.record(CORRELATED, f"{journal}/{entry}")
-            found = kept.value if kept else None
-        return found
+        if found := self._correlated.get(entry):
+            return found
+        journal = lineage.journal_of(self._store, self._node, entry)
+        for name in (self._node.node, journal):
+            if kept := self._store.record(CORRELATED, f"{name}/{entry}"):
+                return kept.value
+        return None
+
+    def _is_given_by_a_copy(self, entry: str, place: Place) -> bool:
+        """Tell whether a machine of the same descent gave the same letter the same number."""
+        journal = lineage.journal_of(self._store, self._node, entry)
+        for name in self._others():
+            kept = self._store.record(CORRELATED, f"{name}/{entry}")
+            if kept and Place(kept.value.register, kept.value.year, kept.value.number) == place:
+                other = self._store.record(NODES, name)
+                if other and lineage.journal_of(self._store, other.value, entry) == journal:
+                    return True
+        return False
 
     def _reservation(self, name: str) -> NumberReserved | None:
         event = self._event(name)
@@ -239,19 +252,20 @@ class NumberCheck:
         """Numbers used by machines that had, or have, one name with this one."""
         if self._twins is None:
             self._twins = {}
-            others = set(lineage.names(self._store, self._node)[1:])
-            others |= {
-                kept.key
-                for kept in self._store.records(NODES)
-                if kept.value.origin == self._node.node
-            }
-            for other in sorted(others):
+            for other in self._others():
                 followed = self._store.record(FOLLOWED, other)
                 for one in followed.value.numbers if followed else ():
                     for run in one.runs:
                         runs = self._twins.setdefault((one.register, one.year), [])
                         self._twins[one.register, one.year] = with_run(runs, run)
         return self._twins.get(series, [])
+
+    def _others(self) -> list[str]:
+        """Name the nodes from which this one was forked, and those that were forked from it."""
+        forks = {
+            kept.key for kept in self._store.records(NODES) if kept.value.origin == self._node.node
+        }
+        return sorted(forks.union(lineage.names(self._store, self._node)[1:]))
 
 
 def _by_series(numbers: tuple[Numbers, ...]) -> dict[_Series, list[Run]]:
