@@ -164,7 +164,8 @@ def first_size(stock: Stock, *, silence_s: int = 0, policy: Policy = DEFAULT) ->
 def _wish(stock: Stock, *, first_only: bool, silence_s: int, policy: Policy) -> Wish | None:
     said = forecast(stock, silence_s=silence_s, policy=policy)
     coming = stock.left + stock.asked
-    wanted = stock.granted + stock.asked == 0 if first_only else coming < said.mark
+    # Ranges of next year that were given up after a restore or a fork are none.
+    wanted = coming == 0 if first_only else coming < said.mark
     if not wanted:
         return None
     return Wish(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from saraban_node import appliance, journal, keys, meta
+from saraban_node import appliance, journal, keys, meta, projections
 from saraban_node.appliance import Appliance
 from saraban_node.books import letters
 from saraban_node.errors import CentreUnreachable, NoRangeLeft, ReservationOver
@@ -20,12 +20,14 @@ from saraban_node.identity.errors import ForkRefused, NotFenced, Renamed, TwinFo
 from saraban_node.line import outbox, strict
 from saraban_node.line.syncer import Syncer
 from saraban_node.line.transport import Centre
-from saraban_node.numbering import numbers, reservations
+from saraban_node.numbering import numbers, requests, reservations
 from saraban_sync import admission
 from saraban_sync.admission import Origin, Verdict
 from saraban_sync.errors import BrokenChain
+from saraban_sync.events import Event
 from saraban_sync.ids import EventId, NodeId
 from saraban_sync.journal_events import JournalForked
+from saraban_sync.number_events import RangeRequested
 from saraban_sync.registers import Register, thai_date
 from saraban_sync.wire import event_document
 from tests.offices import (
@@ -110,7 +112,7 @@ def test_the_forked_machine_has_a_new_name_and_key_and_all_it_wrote(twins: Twins
     assert node.journal.key.public != old_key
     assert keys.load_centre_secret(node.keys, node.node) == "n" * 43
     assert [e.payload for e in events_of(node)][: len(before)] == [e.payload for e in before]
-    skipped, forked = events_of(node)[len(before) :]
+    skipped, forked, *_ = events_of(node)[len(before) :]
     assert (skipped.node, skipped.body.why) == ("school-a", "forked")  # type: ignore[union-attr]
     shared = events_of(twins.keeper)[len(before) - 4]
     assert forked.body == JournalForked(
@@ -163,6 +165,50 @@ def test_numbers_of_the_old_name_are_given_up_and_new_ones_are_asked_for(twins: 
     kept(node)
 
 
+def test_a_forked_machine_asks_at_once_for_numbers_of_its_own_also_for_the_coming_year(
+    twins: Twins,
+) -> None:
+    node = twins.fork()
+
+    asked = [event for event in events_of(node, "range.requested") if event.node == node.node]
+    assert [_book(event) for event in asked] == [
+        (Register.INCOMING, YEAR), (Register.INCOMING, YEAR + 1)
+    ]  # fmt: skip
+    assert all(_size(event) >= 500 for event in asked)
+
+
+def test_what_was_asked_under_the_old_name_is_asked_again_under_the_new_one(
+    twins: Twins,
+) -> None:
+    """The centre answers the old name only; a machine that waited for it would have no numbers."""
+    keeper = twins.keeper
+    with keeper.db.write() as write:
+        requests.ask(
+            write, keeper.journal, keeper.config, register=Register.INCOMING, year=YEAR,
+            actor=SOMSRI,
+        )  # fmt: skip
+        meta.fence(write, meta.TWIN)
+    node = twins.fork(keeper)
+
+    asked = [(event.node, *_book(event)) for event in events_of(node, "range.requested")]
+    assert asked[0] == ("school-a", Register.INCOMING, YEAR)
+    assert ("school-a-2", Register.INCOMING, YEAR) in asked[1:]
+    with node.db.write() as write:
+        before = list(requests.open_requests(write.cursor, now=write.now))
+        projections.rebuild(write)
+        assert list(requests.open_requests(write.cursor, now=write.now)) == before
+
+
+def _book(event: Event) -> tuple[Register, int]:
+    assert isinstance(event.body, RangeRequested)
+    return event.body.register, event.body.year
+
+
+def _size(event: Event) -> int:
+    assert isinstance(event.body, RangeRequested)
+    return event.body.size
+
+
 def test_a_forked_journal_is_good_and_a_changed_one_is_not(twins: Twins, tmp_path: Path) -> None:
     node = twins.fork()
     grant(node, Numbers(Register.INCOMING, YEAR, first=201, last=300))
@@ -189,7 +235,7 @@ def test_its_journal_goes_to_the_centre_from_where_both_parted(twins: Twins) -> 
     node = twins.fork()
     grant(node, Numbers(Register.INCOMING, YEAR, first=201, last=300))
     register(node, a_letter(1))
-    base = events_of(node)[-1].seq - 6
+    base = events_of(node)[-1].seq - 8
     fresh = PlayedCentre()
 
     fresh.line(node).run_cycle()

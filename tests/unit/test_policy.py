@@ -87,10 +87,17 @@ def test_next_years_first_range_is_asked_for_from_october() -> None:
 
 
 @pytest.mark.parametrize(
-    "held", [Stock(IN, 2570, granted=50, left=0), Stock(IN, 2570, granted=0, left=0, asked=50)]
+    "held", [Stock(IN, 2570, granted=50, left=50), Stock(IN, 2570, granted=0, left=0, asked=50)]
 )
 def test_next_years_range_is_asked_for_once(held: Stock) -> None:
     assert wishes([_stock(400), held], today=OCTOBER) == []
+
+
+def test_next_years_range_is_asked_for_again_when_all_of_it_was_given_up() -> None:
+    """A machine that was restored in November must have numbers on 1 January, line or not."""
+    (wish,) = wishes([_stock(400), Stock(IN, 2570, granted=500, left=0)], today=OCTOBER)
+
+    assert (wish.year, wish.size, wish.left) == (2570, 500, 0)
 
 
 def test_a_fast_register_gets_a_larger_first_range() -> None:

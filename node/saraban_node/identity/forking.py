@@ -1,7 +1,8 @@
 """The guided fork: one of two machines with one name goes on under a name of its own.
 
     new key ─> what both share is asked of the centre ─> code shown ─> new name, new secret
-            ─> one transaction: rest of the old ranges given up, journal.forked, fence gone
+            ─> one transaction: rest of the old ranges given up, journal.forked, fence gone,
+               numbers of its own asked for
 
 What both machines wrote before they parted stays in the old name's journal; what this one wrote
 since is kept in its own, as it was signed then. Each step can break off and be done again with the
@@ -23,7 +24,7 @@ from saraban_node.journal import SYSTEM, Journal
 from saraban_node.line import contact, sync_state, transport
 from saraban_node.line.answers import Enrolment, ForkOf
 from saraban_node.line.transport import Centre
-from saraban_node.numbering import numbers, reservations
+from saraban_node.numbering import numbers, requests, reservations
 from saraban_sync.errors import NotAnIdentifier
 from saraban_sync.events import GENESIS
 from saraban_sync.ids import EventId, NodeId, PersonId, node_id, parse_event_id
@@ -198,6 +199,7 @@ def _rename(
     ratchet.forget(write)
     sync_state.forget(write)
     _send_again(write, base)
+    requests.ask_due(write, new, node.config)
 
 
 def _send_again(write: Write, base: EventId | None) -> None:

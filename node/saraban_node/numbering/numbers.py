@@ -216,8 +216,12 @@ def explain(write: Write, seq: int, body: GapExplained) -> None:
 
 
 def close_ranges(write: Write) -> None:
-    """Take no number of the present ranges any more: they were granted to another name."""
+    """Take no number of the present ranges any more, and wait for none that was asked for.
+
+    They were granted to another name, and whoever asked under that name is not answered.
+    """
     write.cursor.execute("UPDATE number_range SET open = 0")
+    write.cursor.execute("DELETE FROM range_request")
 
 
 def is_held(cursor: Cursor, grant: str) -> bool:
