@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from saraban_base.sqlite import rows
@@ -11,22 +12,27 @@ from saraban_central import directory, enrolment
 from saraban_central.audit.keeping import Auditing
 from saraban_central.centre import make_centre
 from saraban_central.config import CentralConfig
+from saraban_central.gateway.admitting import admit
 from saraban_central.numbering import grants
-from saraban_node import appliance, projections
+from saraban_central.post.router import Router
+from saraban_node import appliance, journal, projections
 from saraban_node.appliance import Appliance
 from saraban_node.books import entries, history, letters
 from saraban_node.books.entries import Entry
 from saraban_node.books.registers import RegisterQuery
+from saraban_node.errors import AlreadyRegistered
 from saraban_node.identity import fence, lifting
 from saraban_node.line import deliveries, inbox
 from saraban_node.line import enrolment as joining
 from saraban_node.line.deliveries import Stage
+from saraban_node.line.inbox import Arrival
 from saraban_node.numbering import emergency, numbers, passport, prove
 from saraban_node.numbering.passport import Passport
 from saraban_node.web import book_lines
 from saraban_node.web.book_lines import BookLine
 from saraban_sync.ids import OfficeCode
 from saraban_sync.registers import Register
+from saraban_sync.wire import event_document
 from tests.offices import MALI, SOMSRI, YEAR, HandClock, a_letter, events_of, put_file, register
 from tests.promises import kept
 from tests.served_centre import serving
@@ -59,6 +65,14 @@ class Town(World):
             waiting = inbox.arrivals(cursor)
         for one in waiting:
             register(self.area, inbox.letter_of(one), actor=MALI)
+
+    def pushes_all_but_the_last(self) -> None:
+        """Bring the journal to the centre, but for its last event, before the line breaks."""
+        with self.node.db.read() as cursor:
+            events = [event_document(event) for event in journal.read(cursor)]
+        raw = [msgspec.Raw(msgspec.json.encode(one.as_json())) for one in events[:-1]]
+        admit(self.centre, directory.node(self.centre.store, "school-a").value, raw)
+        Router(self.centre).run()
 
     def line(self, entry: Entry) -> Entry:
         with self.node.db.read() as cursor:
@@ -114,10 +128,10 @@ def test_what_was_done_with_letters_of_the_backup_counts_again(town: Town) -> No
     then = town.clock.now()
     ref = put_file(town.node, b"%PDF one", "ใบเสร็จ.pdf")
     with town.node.db.write() as write:
-        journal = town.node.journal
-        letters.void_entry(write, journal, voided.id, reason="พิมพ์ผิด", actor=SOMSRI)
-        letters.note_entry(write, journal, noted.id, action="เสนอ ผอ.", actor=MALI)
-        letters.add_files(write, journal, filed.id, files=(ref,), actor=SOMSRI)
+        own = town.node.journal
+        letters.void_entry(write, own, voided.id, reason="พิมพ์ผิด", actor=SOMSRI)
+        letters.note_entry(write, own, noted.id, action="เสนอ ผอ.", actor=MALI)
+        letters.add_files(write, own, filed.id, files=(ref,), actor=SOMSRI)
     town.settles()
 
     town.restores(yesterday)
@@ -235,6 +249,71 @@ def test_the_other_office_is_asked_again_for_nothing_it_has(town: Town) -> None:
 
     assert len(events_of(town.node, "letter.sent")) == 0
     assert len(events_of(town.area, "letter.arrived")) == 1
+
+
+def arrived(town: Town) -> list[Arrival]:
+    """Let the area office send a letter to the school; gives what waits there."""
+    register(town.area, a_letter(1, OUT, offices=(OfficeCode("school-a"),)))
+    town.settles()
+    with town.node.db.read() as cursor:
+        return inbox.arrivals(cursor)
+
+
+@pytest.mark.parametrize("receipt_lost", [False, True])
+def test_a_letter_that_the_life_before_registered_waits_for_no_second_number(
+    town: Town, receipt_lost: bool
+) -> None:
+    yesterday = town.copies("yesterday")
+    (arrival,) = arrived(town)
+    entry = register(town.node, inbox.letter_of(arrival), actor=MALI)
+    receipt = events_of(town.node)[-1]
+    assert receipt.type == "receipt.given"
+    if receipt_lost:  # the line broke before the journal's last event
+        town.pushes_all_but_the_last()
+    else:
+        town.settles()
+    town.restores(yesterday)
+    town.lifts()
+
+    town.settles()
+
+    with town.node.db.read() as cursor:
+        assert inbox.waiting(cursor) == 0
+        assert not inbox.arrivals(cursor)
+        known = inbox.one_arrival(cursor, arrival.source.node, arrival.source.event)
+    assert known is not None
+    assert known.former == inbox.RegisteredBefore(YEAR, entry.number)
+    with pytest.raises(AlreadyRegistered, match=arrival.source.event):
+        register(town.node, inbox.letter_of(arrival), actor=MALI)
+    sent = events_of(town.area, "letter.sent")[0]
+    with town.area.db.read() as cursor:
+        (delivery,) = deliveries.of_entry(cursor, sent.seq - 1)
+    assert (delivery.stage, delivery.number) == (Stage.REGISTERED, entry.number)
+    assert not Auditing(town.centre).run("system").findings
+    town.whole()
+
+
+def test_a_letter_with_an_emergency_number_only_waits_for_an_ordinary_one(town: Town) -> None:
+    for n in range(60):
+        register(town.node, a_letter(n))
+    town.exchanges()
+    yesterday = town.copies("yesterday")
+    (arrival,) = arrived(town)
+    with town.node.db.write() as write:
+        emergency.open_outage(write, town.node.journal, cause="เลขหมด", actor=SOMSRI)
+        letter = inbox.letter_of(arrival)
+        emergency.register(write, town.node.journal, letter, actor=SOMSRI)
+    town.settles()
+    town.restores(yesterday)
+    town.lifts()
+    town.settles()
+    grants.grant(town.centre, "school-a", Register.INCOMING, YEAR, size=40)
+
+    town.settles()
+
+    with town.node.db.read() as cursor:
+        assert inbox.waiting(cursor) == 1
+    assert register(town.node, inbox.letter_of(arrival), actor=MALI).number
 
 
 def test_an_emergency_letter_that_was_numbered_and_sent_in_the_life_before(town: Town) -> None:

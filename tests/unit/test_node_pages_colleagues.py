@@ -25,7 +25,7 @@ from saraban_sync.events import (
 from saraban_sync.ids import PersonId
 from saraban_sync.number_events import EmergencyRegistered, NumbersSkipped
 from saraban_sync.registers import Register
-from tests.offices import MALI, YEAR, FarOffice, a_letter, events_of, register
+from tests.offices import MALI, YEAR, FarOffice, a_letter, carry, events_of, introduce, register
 from tests.web_office import Browser, WebOffice, a_web_office, browsing
 
 OUT = Register.OUTGOING
@@ -207,3 +207,32 @@ def test_a_number_cancelled_before_a_restore_is_struck_with_person_time_and_a_ma
         assert "ทำไว้ก่อนกู้คืนข้อมูล" in clerk.text, page
     clerk.open("/proof")
     assert "มาลี ดีงาม" in clerk.text
+
+
+def test_a_letter_registered_before_a_restore_shows_its_number_and_no_button(
+    office: WebOffice, clerk: Browser
+) -> None:
+    node = office.node
+    far = FarOffice()
+    introduce(node, far)
+    past = FarOffice(code=node.node, key=node.journal.key, last=events_of(node)[-1])
+    letter = far.sends("school-a")
+    body = LetterRegistered(
+        register=Register.INCOMING, year=YEAR, number=9, subject="x", source=letter.source
+    )
+    lost = past.write(body)
+    carry(letter, node)
+    address = f"/arrivals/area-1/{letter.id}"
+    clerk.open(address)
+    assert "/registers/incoming/new?arrival=" in clerk.text
+
+    take(office, lost, owner=node.node)
+
+    clerk.open("/arrivals")
+    assert address not in clerk.text
+    clerk.open(address)
+    assert "ลงทะเบียนรับแล้วก่อนกู้คืนข้อมูล เลขรับ ๙/๒๕๖๙" in clerk.text
+    assert "/registers/incoming/new?arrival=" not in clerk.text
+    assert clerk.open("/numbers/incoming/2569/9").status_code == 200
+    shown = clerk.open(f"/registers/incoming/new?arrival=area-1/{letter.id}")
+    assert shown.status_code == 404

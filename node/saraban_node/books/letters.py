@@ -355,6 +355,14 @@ def _not_yet_registered(write: Write, source: Source) -> None:
     if row[0] is not None:
         found = entries.written(write.cursor, row[0])
         raise AlreadyRegistered(source.event, number=_number_of(write, found))
+    lost = one(
+        write.cursor,
+        "SELECT number FROM colleague_line WHERE node = ? AND source_node = ? AND source_event = ?"
+        " AND source_event <> '' AND number > 0",
+        (meta.get(write.cursor, meta.NODE), source.node, source.event),
+    )
+    if lost is not None:  # before the database was restored
+        raise AlreadyRegistered(source.event, number=str(lost[0]))
 
 
 def _number_of(write: Write, entry: Entry) -> str:

@@ -104,6 +104,8 @@ class _Line(msgspec.Struct, kw_only=True):
     reason: str = ""
     replaced_by: str = ""
     circular: int = 0
+    source_node: str = ""
+    source_event: str = ""
     search_text: str = ""
 
 
@@ -137,8 +139,10 @@ def take(write: Write, own: Journal, event: Event, owner: str) -> None:
         if owner == own.node:
             former.take_over(write, own, target)
     if isinstance(event.body, _LINES):
-        _keep_line(write, owner, event)
+        new = _keep_line(write, owner, event)
         _fold(write, owner, event.id)
+        if new and owner == own.node:
+            former.give_receipt(write, own, event)
     elif not target and not isinstance(event.body, _KNOWN):
         raise Unintelligible(f"a {event.type} is not for this office")
     explain(write, own)
@@ -230,7 +234,8 @@ def _keep_act(write: Write, owner: str, event: Event, line: str) -> None:
     )
 
 
-def _keep_line(write: Write, owner: str, event: Event) -> None:
+def _keep_line(write: Write, owner: str, event: Event) -> bool:
+    """Keep what begins a line; tells whether it is new."""
     kept = one(
         write.cursor,
         "SELECT payload FROM colleague_line WHERE node = ? AND event = ?",
@@ -240,13 +245,14 @@ def _keep_line(write: Write, owner: str, event: Event) -> None:
     if kept is not None:
         if kept[0] != payload:
             raise Unintelligible(f"{owner} {event.id} came before as another event")
-        return
+        return False
     columns = ", ".join(("node", "event", *_FIELDS, "payload", "signature"))
     places = ", ".join("?" * (len(_FIELDS) + 4))
     write.cursor.execute(
         f"INSERT INTO colleague_line ({columns}) VALUES ({places})",  # noqa: S608 - our own names
         (owner, event.id, *_values(_begun(write.cursor, event)), payload, event.signature),
     )
+    return True
 
 
 def _fold(write: Write, node: str, name: str) -> None:
@@ -304,8 +310,10 @@ def _begun(cursor: Cursor, event: Event) -> _Line:
 def _letter(
     event: Event, body: LetterRegistered | EmergencyRegistered, *, number: int, text: str
 ) -> _Line:
+    source = body.source
     return _Line(
         register=body.register, year=body.year, number=number, last=number, state="issued",
+        source_node=source.node if source else "", source_event=source.event if source else "",
         subject=body.subject, sender=body.sender, recipient=body.recipient,
         letter_no=body.letter_no, letter_date=body.letter_date, action=body.action,
         remark=body.remark, urgency=body.urgency, registered_at=event.at,

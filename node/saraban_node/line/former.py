@@ -12,14 +12,21 @@ that was struck since, a number for an emergency letter that was given up meanwh
 
 from typing import Final
 
-from saraban_base.sqlite import Write, rows
+from saraban_base.sqlite import Write, one, rows
 from saraban_node import meta
 from saraban_node.books import entries, history
 from saraban_node.books.entries import Entry
 from saraban_node.journal import SYSTEM, Journal
 from saraban_sync import events
 from saraban_sync.body import Body, Former
-from saraban_sync.events import EntryNoted, EntryVoided, Event, FilesAdded
+from saraban_sync.events import (
+    EntryNoted,
+    EntryVoided,
+    Event,
+    FilesAdded,
+    LetterRegistered,
+    ReceiptGiven,
+)
 from saraban_sync.ids import EventId
 from saraban_sync.number_events import EmergencyCorrelated, GapExplained
 
@@ -56,6 +63,30 @@ def take_over(write: Write, own: Journal, line: str = "") -> int:
             own.append(write, body, actor=SYSTEM)
             written += 1
     return written
+
+
+def give_receipt(write: Write, own: Journal, line: Event) -> None:
+    """Tell the sender of a letter under which number the life before registered it.
+
+    The sender may know it: the first receipt stands. But the centre may hold the line and have
+    never got the receipt, and nobody can register that letter any more.
+    """
+    body = line.body
+    if not isinstance(body, LetterRegistered) or body.source is None:
+        return
+    arrival = one(
+        write.cursor,
+        "SELECT sender_office FROM arrival WHERE source_node = ? AND source_event = ?"
+        " AND entry IS NULL",
+        (body.source.node, body.source.event),
+    )
+    if arrival is None or meta.get(write.cursor, meta.FENCED):
+        return
+    receipt = ReceiptGiven(
+        source=body.source, sender_office=str(arrival[0]), year=body.year, number=body.number,
+        registered_at=line.at,
+    )  # fmt: skip
+    own.append(write, receipt, actor=SYSTEM)
 
 
 def _body(write: Write, entry: Entry, act: Event) -> Body | None:

@@ -1,7 +1,11 @@
-"""Letters that arrived electronically and wait for their number. The one writer of ``arrival``."""
+"""Letters that arrived electronically and wait for their number. The one writer of ``arrival``.
+
+One that this node had registered before it was restored waits no more once that line has come back.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from saraban_base.sqlite import Cursor, Write, one, rows, value
 from saraban_node.books.letters import NewLetter
@@ -10,6 +14,14 @@ from saraban_sync import events
 from saraban_sync.body import FileRef, Source
 from saraban_sync.events import Event, LetterArrived, LetterSent
 from saraban_sync.registers import Register, Urgency, parse_instant
+
+
+@dataclass(frozen=True)
+class RegisteredBefore:
+    """A line of this node that only the life before a restore had."""
+
+    year: int
+    number: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +43,16 @@ class Arrival:
     arrived_at: datetime
     entry: int | None
     """Place in the journal of its line, when it is registered."""
+    former: RegisteredBefore | None
+    """Where it was registered before a restore, when this journal does not have the line."""
+
+
+_FORMER: Final = (
+    " FROM colleague_line AS line WHERE line.node = (SELECT value FROM meta WHERE key = 'node')"
+    " AND line.source_node = arrival.source_node AND line.source_event = arrival.source_event"
+    " AND line.source_event <> '' AND line.number > 0"
+)
+_WAITING: Final = f"arrival WHERE entry IS NULL AND NOT EXISTS (SELECT 1{_FORMER})"
 
 
 def arrivals(cursor: Cursor, *, limit: int = 200) -> list[Arrival]:
@@ -39,8 +61,7 @@ def arrivals(cursor: Cursor, *, limit: int = 200) -> list[Arrival]:
         arrival
         for row in rows(
             cursor,
-            "SELECT source_node, source_event FROM arrival WHERE entry IS NULL"
-            " ORDER BY seq LIMIT ?",
+            f"SELECT source_node, source_event FROM {_WAITING} ORDER BY seq LIMIT ?",  # noqa: S608
             (limit,),
         )
         if (arrival := one_arrival(cursor, row[0], row[1])) is not None
@@ -66,7 +87,7 @@ def letter_of(arrival: Arrival) -> NewLetter:
 
 def waiting(cursor: Cursor) -> int:
     """Count the letters that are not registered yet."""
-    return int(value(cursor, "SELECT count(*) FROM arrival WHERE entry IS NULL"))
+    return int(value(cursor, f"SELECT count(*) FROM {_WAITING}"))  # noqa: S608
 
 
 def one_arrival(cursor: Cursor, node: str, event: str) -> Arrival | None:
@@ -98,7 +119,19 @@ def one_arrival(cursor: Cursor, node: str, event: str) -> Arrival | None:
         sent_at=parse_instant(sent.at),
         arrived_at=parse_instant(arrived_at),
         entry=entry,
+        former=former_of(cursor, Source(node=node, event=event, hash="")),
     )
+
+
+def former_of(cursor: Cursor, source: Source) -> RegisteredBefore | None:
+    """Tell under which number this node had registered an arrival before it was restored."""
+    row = one(
+        cursor,
+        f"SELECT (SELECT line.year{_FORMER}), (SELECT line.number{_FORMER}) FROM arrival"  # noqa: S608
+        " WHERE source_node = ? AND source_event = ? AND entry IS NULL",
+        (source.node, source.event),
+    )
+    return None if row is None or row[0] is None else RegisteredBefore(*row)
 
 
 def _day(text: str) -> date | None:

@@ -151,6 +151,8 @@ CREATE TABLE colleague_line (    -- local: lines of this office's registers that
     reason        TEXT NOT NULL,
     replaced_by   TEXT NOT NULL,             -- the event that finished a reservation
     circular      INTEGER NOT NULL CHECK (circular IN (0, 1)),
+    source_node   TEXT NOT NULL,             -- of a letter that came electronically
+    source_event  TEXT NOT NULL,
     search_text   TEXT NOT NULL,
     payload       TEXT NOT NULL,
     signature     TEXT NOT NULL,
@@ -161,6 +163,9 @@ CREATE INDEX colleague_line_by_number ON colleague_line (register, year, number)
 
 CREATE INDEX colleague_line_circular ON colleague_line (year)
     WHERE register = 'outgoing' AND circular = 1;
+
+CREATE INDEX colleague_line_by_source ON colleague_line (source_node, source_event)
+    WHERE source_event <> '';
 
 CREATE INDEX colleague_line_by_emergency ON colleague_line (emergency) WHERE emergency > 0;
 

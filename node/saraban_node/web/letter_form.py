@@ -117,7 +117,12 @@ def find_arrival(cursor: Cursor, register: Register, text: str) -> Arrival | Non
         return None
     node, _, event = text.partition("/")
     found = inbox.one_arrival(cursor, node, event)
-    if found is None or found.entry is not None or register is not Register.INCOMING:
+    if (
+        found is None
+        or found.entry is not None
+        or found.former
+        or register is not Register.INCOMING
+    ):
         raise NoSuchArrival(text[:80])
     return found
 
