@@ -321,6 +321,35 @@ def test_two_nodes_of_one_office_show_each_others_lines(world: World) -> None:
         assert not set_aside
 
 
+def test_what_the_forked_machine_numbered_is_not_numbered_again_by_the_one_that_kept_the_name(
+    world: World,
+) -> None:
+    """Somebody has lifted a copy's fence while the old machine went on."""
+    world.works(2)
+    world.exchanges()
+    copy = world.opens(world.copies("copy"), AWAY)
+    lifting.lift_by_hand(copy, world.stated(2))
+    ours, theirs = world.works(1, copy), world.works(28)
+    assert (ours, theirs) == ([23], list(range(3, 31)))
+    world.exchanges(copy)
+    with pytest.raises(Superseded):
+        world.exchanges()
+    slip = enrolment.make_fork_code(world.centre, "school-a", machine=HOME.code)
+    Syncer(world.node).fork(slip.code)
+    world.node.close()
+    world.node = world.opens(world.node.folder, HOME)
+
+    world.exchanges()
+    world.exchanges(copy)
+
+    assert world.works(1, copy) == [31]
+    gap = world.gaps(copy)[-1]
+    assert (gap.first, gap.last, gap.why) == (24, 30, "twin")
+    assert [one.first for one in gap.explanations] == list(range(24, 31))
+    world.exchanges(copy)
+    assert world.at_the_centre()[-1] == events_of(copy)[-1].id
+
+
 def test_the_other_twin_gets_a_name_of_its_own_and_both_lives_are_kept(world: World) -> None:
     world.works(2)
     world.exchanges()

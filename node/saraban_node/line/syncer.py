@@ -30,7 +30,7 @@ from saraban_node.identity.errors import Renamed
 from saraban_node.identity.fence import Lift
 from saraban_node.identity.lifting import Lifted
 from saraban_node.journal import SYSTEM
-from saraban_node.line import contact, outbox, postbox, sync_state
+from saraban_node.line import contact, given_elsewhere, outbox, postbox, sync_state
 from saraban_node.line.answers import Unreadable
 from saraban_node.line.file_exchange import CycleReport, FileExchange
 from saraban_node.line.pushing import Pusher
@@ -239,6 +239,7 @@ class Syncer:
             with self._node.db.write() as write:
                 for document in documents:
                     self._take_in(write, database, document)
+                given_elsewhere.pass_over(write, self._node.journal)
                 sync_state.put(write, cursor_name, last)
             report.fetched += len(documents)
             if last in seen:
