@@ -238,6 +238,14 @@ class NotAChoice(WebError):
     english = "This choice is not in the list. Choose again."
 
 
+class NotANumber(WebError):
+    """A field for a number holds something else."""
+
+    code = "SRB-527"
+    thai = "ช่องนี้ต้องเป็นตัวเลขล้วน เลขไทยหรืออารบิกก็ได้ โปรดพิมพ์ใหม่"
+    english = "This must be a number, in digits alone. Type it again."
+
+
 class UsernameTaken(WebError):
     """Another account has this user name."""
 

@@ -69,7 +69,7 @@ def test_an_administrator_is_led_through_it(web: WebCentre, admin: Browser) -> N
 
     admin.send("/twins/doi/keep", {"machine": "3F8A-07C2"})
     assert admin.shown.url.path == "/twins/doi"
-    assert "เลือกเครื่อง 3F8A-07C2 แล้ว โดย pornthip" in admin.text
+    assert "เลือกเครื่อง 3F8A-07C2 แล้ว โดย นางสาวพรทิพย์ ใจมั่น" in admin.text
     assert "ตัวตนของเครื่อง" in admin.text
 
     admin.send("/twins/doi/fork", {"machine": "B41D-9E60"})
@@ -84,6 +84,22 @@ def test_an_administrator_is_led_through_it(web: WebCentre, admin: Browser) -> N
     admin.send("/twins/doi/gone", {"machine": "B41D-9E60"})
     assert admin.shown.url.path == "/twins"
     assert "เรื่องที่เสร็จแล้ว" in admin.text
+
+
+def test_a_place_for_the_other_machine_is_found_after_the_choice(
+    web: WebCentre, admin: Browser
+) -> None:
+    """Declaring the wrong one gone cannot be taken back, so it is folded away until then."""
+    _twins(web)
+    before = admin.open("/twins/doi").text
+    assert "เลือกเครื่องที่ใช้ชื่อเดิมในขั้นก่อนหน้าก่อน" in before
+    assert before.index("จำเป็นต้องจัดการก่อนเลือก") < before.index('action="/twins/doi/gone"')
+
+    admin.send("/twins/doi/keep", {"machine": "3F8A-07C2"})
+
+    after = admin.shown.text
+    assert "จำเป็นต้องจัดการก่อนเลือก" not in after
+    assert after.index("เลือกเครื่องอื่นแทน") < after.index('action="/twins/doi/keep"')
 
 
 def test_a_choice_that_cannot_be_is_explained(web: WebCentre, admin: Browser) -> None:

@@ -179,6 +179,54 @@ def test_a_request_is_declined_with_a_reason(web: WebCentre, admin: Browser) -> 
     assert [one.state for one in granting.answered(web.centre.store)] == ["declined"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "field", "code"),
+    [
+        ({"act": "grant", "size": "มาก"}, "size", "SRB-527"),
+        ({"act": "grant", "size": "0"}, "size", "SRB-231"),
+        ({"act": "decline", "reason": " "}, "reason", "SRB-237"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_said_beside_its_field_of_that_request(
+    web: WebCentre, admin: Browser, fields: dict[str, str], field: str, code: str
+) -> None:
+    key = _ask(web)
+    admin.open("/ranges")
+
+    admin.send("/ranges/requests", {"request": key, **fields})
+
+    assert admin.shown.status_code == 422
+    requests, _, grant = admin.shown.text.partition(
+        '<section class="card" aria-labelledby="grant">'
+    )
+    beside = requests.partition(f'name="{field}"')[2].partition("</div>")[0]
+    assert code in beside
+    assert 'aria-invalid="true"' in beside
+    assert code not in grant
+    assert "มาก" not in grant, "another form"
+
+
+def test_who_answered_is_written_by_name(web: WebCentre, admin: Browser) -> None:
+    key = _ask(web)
+    admin.open("/ranges")
+
+    admin.send("/ranges/requests", {"request": key, "act": "grant", "size": "300"})
+
+    answered = admin.text.partition("คำขอที่ตอบแล้ว")[2].partition("</details>")[0]
+    assert "นางสาวพรทิพย์ ใจมั่น" in answered
+    assert "pornthip" not in answered
+
+
+def test_numbers_that_outlast_the_year_last_until_it_ends(web: WebCentre, admin: Browser) -> None:
+    admin.open("/ranges")
+    admin.send(
+        "/ranges", {"node": "area", "register": "outgoing", "year": str(YEAR), "size": "9000"}
+    )
+
+    row = admin.text.partition("๕๑–๙,๐๕๐")[2].partition("</tr>")[0]
+    assert "ถึงสิ้นปี" in row
+
+
 def test_an_office_that_asks_is_on_the_overview(web: WebCentre, auditor: Browser) -> None:
     _settings(web, auto_grant=False)
     _ask(web, 50)

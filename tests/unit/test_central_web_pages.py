@@ -186,7 +186,7 @@ def test_an_audit_is_run_shown_and_taken_away(fresh: WebCentre) -> None:
         assert "ตรวจสอบเสร็จแล้ว" in browser.text
         assert "มีเลข ๖ เลขที่ไม่มีคำอธิบาย" in browser.text
         assert "เลขหนังสือรับ ๓–๘ ปี ๒๕๖๙ ถูกข้ามไปโดยไม่มีบันทึก" in browser.text
-        assert "โดย wichai" in browser.text
+        assert "โดย นายวิชัย ตรวจการ" in browser.text
 
         report = browser.open("/audit/report.json")
         signed = msgspec.json.decode(report.content, type=Signed)

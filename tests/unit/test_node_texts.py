@@ -10,6 +10,7 @@ import pytest
 
 from saraban_base.web.voice import Catalogue, Voice, base_texts
 from saraban_node import meta
+from saraban_node.numbering.errors import NumberNotUnderstood
 from saraban_node.people import ROLES
 from saraban_node.web.book_lines import GAP_STATES, STATES
 from saraban_sync.events import KINDS
@@ -152,3 +153,14 @@ def test_a_text_that_is_no_pair_stops_the_start(tmp_path: object) -> None:
             Catalogue(One(wrong))  # type: ignore[arg-type] # a file with nothing else
     with pytest.raises(ValueError, match="twice"):
         Catalogue(One('[a]\nb = ["ไทย", "en"]'), One('[a]\nb = ["ไทย", "en"]'))  # type: ignore[arg-type]
+
+
+def test_numbers_in_a_refusal_are_in_the_readers_digits_and_codes_as_they_are() -> None:
+    problem = NumberNotUnderstood("x", text="doi-2 12")
+
+    thai = Voice(CATALOGUE, "th", "thai").sentence(problem)
+    arabic = Voice(CATALOGUE, "th", "arabic").sentence(problem)
+
+    assert "๑๒๓/๒๕๖๙" in thai
+    assert "“doi-2 12”" in thai, "what somebody typed stays as it was typed"
+    assert "123/2569" in arabic

@@ -61,6 +61,7 @@ class AuditPages:
             running=self._desk.auditing.running,
             failed=self._desk.auditing.failed,
             names=self._desk.names(),
+            people=self._desk.people(),
             spoken=spoken(visit),
         )
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Final
 
+from saraban_base import accounts
 from saraban_base.refusals import PageNotFound
 from saraban_base.web import errors as web_errors
 from saraban_base.web.needs import Needs, role
@@ -96,6 +97,11 @@ class Desk:
     def names(self) -> Mapping[str, str]:
         """Give the names of all offices by their codes."""
         return Names({one.code: one.name for one in directory.offices(self.centre.store)})
+
+    def people(self) -> Mapping[str, str]:
+        """Give the names of all who may log in here by their user names."""
+        with self.centre.database.read() as cursor:
+            return Names({one.username: one.name for one in accounts.all_accounts(cursor)})
 
     def frame(self, visit: Visit) -> Frame:
         """Make the rail for the person who asks."""

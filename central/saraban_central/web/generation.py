@@ -13,7 +13,6 @@ from saraban_central import directory
 from saraban_central.identity import generation, learned
 from saraban_central.identity.errors import BadGuard, SeriesOpen
 from saraban_central.web.desk import ADMINS, PEOPLE, Desk, is_admin
-from saraban_sync import thai
 from saraban_sync.errors import SarabanError
 from saraban_sync.registers import Register, buddhist_year
 
@@ -52,8 +51,8 @@ class GenerationPages:
         directory.office(self._centre.store, office)
         read = Reader(visit.form)
         register = read.choice("register", Register, Register.INCOMING)
-        year = read.choice("year", _number, self._year())
-        guard = read.choice("guard", _number, -1)
+        year = read.number("year", self._year())
+        guard = read.number("guard", -1)
         try:
             read.done()
             generation.reopen(
@@ -85,6 +84,7 @@ class GenerationPages:
             losses=generation.losses(centre.store)[:_SHOWN],
             learned=learned.grants_lost(centre),
             names=self._desk.names(),
+            people=self._desk.people(),
             registers=list(Register),
             years=[this_year, this_year + 1],
             usual=centre.config.range_size,
@@ -97,7 +97,3 @@ class GenerationPages:
 
     def _year(self) -> int:
         return buddhist_year(self._centre.clock.now())
-
-
-def _number(text: str) -> int:
-    return int(thai.arabic_digits(text).strip())

@@ -16,7 +16,7 @@ from saraban_central.numbering.passport import Passport
 from saraban_central.numbering.proof import OfficeProof, Wanted
 from saraban_central.readmodel import registers
 from saraban_central.web.clock_words import words_of
-from saraban_central.web.desk import PEOPLE, Desk, book_of, whole
+from saraban_central.web.desk import PEOPLE, Desk, book_of, spoken, whole
 from saraban_sync.registers import buddhist_year
 from saraban_sync.states import State
 
@@ -102,6 +102,7 @@ class NumberPages:
                 if step.clock is not None
             },
             names=self._desk.names(),
+            people=self._desk.people(),
         )
 
     def prove(self, visit: Visit) -> Answer:
@@ -125,6 +126,7 @@ class NumberPages:
             year=year,
             years=sorted({this_year + 1, this_year, this_year - 1, year}, reverse=True),
             counted=COUNTED,
+            spoken=spoken(visit),
             most=_NOTABLE,
         )
 

@@ -149,6 +149,7 @@ class OfficePages:
             open_letters=open_letters[:_LETTERS],
             more_letters=len(open_letters) > _LETTERS,
             names=self._desk.names(),
+            people=self._desk.people(),
             spoken=spoken(visit),
             acts=acts[:_TIMELINE],
             act_node=chosen if chosen in names else (names[0] if names else ""),

@@ -1,13 +1,14 @@
 """เลขทะเบียน: who holds which numbers, how long they last, who asks for more, and granting it."""
 
 from collections.abc import Mapping
-from typing import Final
+from datetime import date, datetime
+from typing import Final, NamedTuple
 
 from litestar.handlers import HTTPRouteHandler
 
-from saraban_base.refusals import WrongFields
+from saraban_base.refusals import NotANumber, WrongFields
 from saraban_base.web.errors import status_of
-from saraban_base.web.forms import Form, Reader
+from saraban_base.web.forms import Form, Reader, parse_number
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
 from saraban_central import directory
@@ -29,10 +30,10 @@ from saraban_central.numbering.by_hand import Spoken
 from saraban_central.numbering.holdings import holdings
 from saraban_central.readmodel import numbering
 from saraban_central.web.desk import ADMINS, PEOPLE, Desk, is_admin, whole
-from saraban_sync import thai
 from saraban_sync.errors import SarabanError, SizeNotSpoken
 from saraban_sync.grants import Grant
-from saraban_sync.registers import Register, buddhist_year
+from saraban_sync.registers import BUDDHIST_ERA, Register, buddhist_year, thai_date
+from saraban_sync.thai import tidy
 
 _ANSWERED: Final = 10
 _FIELDS: Final[Mapping[type[SarabanError], str]] = {
@@ -46,6 +47,14 @@ _FIELDS: Final[Mapping[type[SarabanError], str]] = {
     RangeTaken: "first",
 }
 """Beside which field of the form a refusal stands."""
+
+
+class Reply(NamedTuple):
+    """What was wrong with an answer to a request, and beside which of its fields that stands."""
+
+    request: str
+    field: str
+    problem: SarabanError
 
 
 class RangePages:
@@ -92,9 +101,10 @@ class RangePages:
                 )
                 return visit.redirect("/ranges", said="declined")
             granting.answer(self._centre, form.text("request"), by=by, size=_size(form))
-        except (
-            NoSuchRequest, RequestDone, ReasonNeeded, BadSize, PastYear, NodeRevoked, SeriesClosed,
-        ) as problem:  # fmt: skip
+        except (ReasonNeeded, BadSize, NotANumber) as problem:
+            field = "reason" if isinstance(problem, ReasonNeeded) else "size"
+            return self._show(visit, problem, reply=Reply(form.text("request"), field, problem))
+        except (NoSuchRequest, RequestDone, PastYear, NodeRevoked, SeriesClosed) as problem:
             return self._show(visit, problem)
         return visit.redirect("/ranges", said="granted")
 
@@ -115,9 +125,9 @@ class RangePages:
         read = Reader(form)
         node = read.line("node", limit=60, required=True)
         register = read.choice("register", Register, Register.INCOMING)
-        year = read.choice("year", _number, this_year)
-        size = read.choice("size", _number, self._centre.config.range_size)
-        first = read.choice("first", _number, 0)
+        year = read.number("year", this_year)
+        size = read.number("size", self._centre.config.range_size)
+        first = read.number("first", 0)
         read.done()
         if form.text("way") == "phone":
             return by_hand.grant_by_phone(self._centre, node, register, year, size=size, by=by)
@@ -130,12 +140,15 @@ class RangePages:
         visit: Visit,
         problem: SarabanError | None = None,
         problems: dict[str, SarabanError] | None = None,
+        *,
+        reply: Reply | None = None,
     ) -> Answer:
         centre = self._centre
-        this_year = buddhist_year(centre.clock.now())
+        now = centre.clock.now()
+        this_year = buddhist_year(now)
         year = whole(visit.query.get("year", ""), this_year, most=9999)
         with centre.readmodel.read() as cursor:
-            held = holdings(centre.store, cursor, centre.clock.now(), counted=True)
+            held = holdings(centre.store, cursor, now, counted=True)
             gaps = numbering.gaps(cursor, year=year)
         rows = [one for by_one in held.values() for one in by_one]
         return visit.page(
@@ -155,17 +168,22 @@ class RangePages:
             names=self._desk.names(),
             usual=centre.config.range_size,
             registers=list(Register),
-            typed=visit.form.fields or {"node": visit.query.get("node", "")},
-            problem=None if problems else problem,
+            rest_days=_rest_of(year, now),
+            people=self._desk.people(),
+            typed={} if reply else visit.form.fields or {"node": visit.query.get("node", "")},
+            reply=reply,
+            answer=visit.form.fields,
+            problem=None if problems or reply else problem,
             problems=problems or {},
             admin=is_admin(visit),
         )
 
 
 def _size(form: Form) -> int | None:
-    text = thai.arabic_digits(form.text("size")).strip()
-    return whole(text, 0) if text else None
+    text = tidy(form.text("size"))
+    return parse_number(text) if text else None
 
 
-def _number(text: str) -> int:
-    return int(thai.arabic_digits(text).strip())
+def _rest_of(year: int, now: datetime) -> int:
+    """Count the days until a Buddhist year is over; numbers do not last beyond it."""
+    return (date(year - BUDDHIST_ERA, 12, 31) - thai_date(now)).days

@@ -62,6 +62,7 @@ class TwinPages:
             waiting=twins.open_twins(self._centre),
             settled=twins.settled_twins(self._centre),
             names=self._desk.names(),
+            people=self._desk.people(),
             code_of=code_of,
         )
 
@@ -115,6 +116,7 @@ class TwinPages:
             others=[one for one in machines if one[0].state != "kept"],
             office=directory.office(self._centre.store, found.office),
             code_of=code_of,
+            people=self._desk.people(),
             typed=visit.form.fields,
             problem=problem,
             admin=is_admin(visit),

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
 
-from saraban_base.refusals import FieldMissing, FieldTooLong, NotAChoice, NotADate, WrongFields
+from saraban_base.refusals import (
+    FieldMissing,
+    FieldTooLong,
+    NotAChoice,
+    NotADate,
+    NotANumber,
+    WrongFields,
+)
 from saraban_sync.errors import SarabanError
 from saraban_sync.registers import BUDDHIST_ERA
 from saraban_sync.thai import MONTHS, SHORT_MONTHS, arabic_digits, tidy
@@ -30,6 +37,7 @@ _ENGLISH: Final = (
     "dec",
 )
 _CHRISTIAN_UNTIL: Final = 2400
+_WHOLE: Final = re.compile(r"-?\d{1,9}", re.ASCII)
 
 
 class Upload(NamedTuple):
@@ -79,6 +87,11 @@ class Reader:
         if not text:
             return default
         return self.trial(name, lambda: convert(text), default)
+
+    def number(self, name: str, default: int) -> int:
+        """Read a whole number in Thai or Arabic digits; whether it can be is not judged here."""
+        text = tidy(self._form.text(name))
+        return self.trial(name, lambda: parse_number(text), default) if text else default
 
     def day(self, name: str) -> date | None:
         """Read a date in any of the ways people write it; None when empty."""
@@ -136,6 +149,18 @@ def parse_day(text: str) -> date:
         )
     except ValueError as wrong:
         raise NotADate(f"no date: {text[:40]!r}") from wrong
+
+
+def parse_number(text: str) -> int:
+    """Read a whole number in Thai or Arabic digits.
+
+    Raises:
+        NotANumber: it is none.
+    """
+    plain = arabic_digits(tidy(text)).replace(",", "")
+    if not _WHOLE.fullmatch(plain):
+        raise NotANumber(f"no number: {text[:20]!r}")
+    return int(plain)
 
 
 def _month(word: str) -> int:

@@ -8,6 +8,7 @@ Texts stand in TOML files as pairs, Thai first::
 Braces are filled with values; whole numbers among them appear in the reader's digits.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -21,6 +22,8 @@ from saraban_sync.registers import BUDDHIST_ERA, parse_instant, thai_date
 
 LANGUAGES: Final = ("th", "en")
 _NO_BREAK: Final = "\u00a0"
+_QUOTED_OR_CODE: Final = re.compile(r"(“[^”]*”|\S*[A-Za-z]\S*)")
+"""What keeps its digits in a sentence: what somebody typed, and names such as ``doi-2``."""
 _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -121,8 +124,14 @@ class Voice:
         return key in self._catalogue
 
     def sentence(self, problem: SarabanError) -> str:
-        """Say what happened and what to do next."""
-        return problem.sentence(self.language)
+        """Say what happened and what to do next, with numbers in the reader's digits."""
+        said = problem.sentence(self.language)
+        if not self._thai_digits:
+            return said
+        parts = _QUOTED_OR_CODE.split(said)  # every second one keeps its digits
+        return "".join(
+            one if place % 2 else thai.thai_digits(one) for place, one in enumerate(parts)
+        )
 
     def digits(self, value: object) -> str:
         """Write a number in the reader's digits; nothing for None."""
