@@ -335,6 +335,53 @@ def test_of_two_with_one_code_the_one_that_has_parted_must_fork(district: Distri
     assert copy.said.get("fork") is True
 
 
+def test_of_two_with_one_code_the_other_keeps_the_name_once_the_parted_one_has_left(
+    district: District,
+) -> None:
+    school = a_machine(district)
+    copy = school.copy(HASH, boot="77777777")
+    school.office.write(EntryNoted(entry="x", action="ที่นี่"))
+    school.send()
+    copy.office.write(EntryNoted(entry="x", action="ที่อื่น"))
+    assert (copy.come(), school.come()) == ("ok", "twin")
+    copy.fenced = "diverged"
+    copy.come()
+    code = enrolment.make_fork_code(school.centre, "school-1", machine=CODE)
+    copy.office.events.pop()
+    assert _fork(copy, code.code) == "school-1-2"
+    found = twins.open_twin(school.centre, "school-1").twin.machines
+    assert [(one.boot, one.state) for one in found] == [("77777777", "forked"), (school.boot, "")]
+
+    twins.keep(school.centre, "school-1", CODE, by="pornthip")
+    school.come()
+
+    assert school.said.get("resume") is True
+    school.go_on(school.ask("twin"))
+    assert twins.open_twins(school.centre) == []
+
+
+def test_of_two_with_one_code_the_one_that_is_not_kept_gets_the_fork_code(
+    district: District,
+) -> None:
+    school = a_machine(district)
+    copy = school.copy(HASH, boot="77777777")
+    copy.office.write(EntryNoted(entry="x", action="ที่อื่น"))
+    assert (copy.come(), school.come()) == ("ok", "twin")
+    school.office.write(EntryNoted(entry="x", action="ที่นี่"))
+    school.send()
+    for one in (copy, school):
+        one.come()
+    twins.keep(school.centre, "school-1", CODE, by="pornthip")
+    assert [one.state for one in twins.open_twin(school.centre, "school-1").twin.machines] == [
+        "", "kept",
+    ]  # fmt: skip
+
+    code = enrolment.make_fork_code(school.centre, "school-1", machine=CODE)
+    copy.office.events.pop()
+
+    assert _fork(copy, code.code) == "school-1-2"
+
+
 def test_a_single_machine_whose_journal_has_parted_goes_on_under_a_new_name(
     district: District,
 ) -> None:

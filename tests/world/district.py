@@ -28,6 +28,7 @@ from tests.world.kinship import Kinship
 from tests.world.line import Fault
 from tests.world.machines import Machine
 from tests.world.paper import Paper, Series
+from tests.world.silence import Silence
 from tests.world.watch import Broken, Watch
 
 OFFICES: Final = {"ban-doi": 2, "area-1": 2}
@@ -62,7 +63,6 @@ class District:
         self.folder = new_folder()
         self.sky = Sky()
         self.paper = Paper()
-        self.watch = Watch(self.paper)
         self.clocks_were_wrong = False
         """Whether a machine has worked with a wrong clock: the auditor will say so."""
         self._numbers = count(1)
@@ -71,6 +71,8 @@ class District:
         chance.begin()
         shutil.copytree(template / "centre", self.folder / "centre")
         self.centre = Headquarters(self.folder / "centre", MachineClock(self.sky, 0), _HOST)
+        self.silence = Silence(self.centre)
+        self.watch = Watch(self.paper, self.silence)
         self.kin = Kinship()
         self.backups: dict[int, list[Backup]] = {}
         self.attic: list[Attic] = []
@@ -215,7 +217,9 @@ class District:
         Raises:
             LookupError: there is none.
         """
-        self.centre.put_back(self.copies[-1], said=said)
+        copy, granted = self.copies[-1], self.silence.granted()
+        self.centre.put_back(copy, said=said)
+        self.silence.set_back(granted, said=said)
         self.watch.forgotten(self.centre)
         self.kin.forgotten()
 

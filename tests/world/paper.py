@@ -5,6 +5,7 @@ databases say is checked against it; what clerks read to an administrator is rea
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,6 +26,9 @@ class Word(NamedTuple):
     """Hash of the event that gave the number its line."""
     claims: str = ""
     """Hash of the event that had reserved the number for it, if one had."""
+
+
+Excuse = Callable[[Word], bool]
 
 
 class Double(NamedTuple):
@@ -49,14 +53,14 @@ class Paper:
     lasts: dict[tuple[int, Series], int] = field(default_factory=dict)
     """The greatest number of a series on each desk."""
 
-    def tell(self, series: Series, number: int, word: Word, *, excused: frozenset[int]) -> None:
+    def tell(self, series: Series, number: int, word: Word, *, excused: Excuse) -> None:
         """Write down what a clerk was told.
 
         Args:
             series: of which series the number is.
             number: the number.
             word: what was said.
-            excused: desks whose machine cannot know of this one, nor this one of it.
+            excused: tells whether somebody at another desk may have been told the same number.
 
         Raises:
             GivenTwice: somebody else has the number, at a desk that is not excused.
@@ -67,7 +71,7 @@ class Paper:
         if any(word.event in (one.event, one.claims) for one in before):
             return  # told before, by whatever machine
         others = [one for one in before if one.event != word.claims]
-        if wrong := [one for one in others if one.desk not in excused]:
+        if wrong := [one for one in others if not excused(one)]:
             raise GivenTwice(f"{series} {number}: {wrong} and now {word}")
         self.told[series][number] = [*others, word]
 

@@ -26,6 +26,7 @@ from saraban_sync.wire import journal_database
 from tests.world.headquarters import Headquarters
 from tests.world.machines import Machine
 from tests.world.paper import Paper, Series, Word
+from tests.world.silence import Silence
 
 EMERGENCY: Final = "emergency"
 _SINCE: Final = "SELECT seq, hash, payload, signature FROM journal WHERE seq >= ? ORDER BY seq"
@@ -42,9 +43,11 @@ class Watch:
 
     Args:
         paper: what clerks are told.
+        silence: what the centre has forgotten without a word.
     """
 
     paper: Paper
+    silence: Silence
     promised: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """By journal: id and revision of every event that the centre has acknowledged."""
     owed: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -138,12 +141,17 @@ class Watch:
     ) -> None:
         owner = machine.name if book == EMERGENCY else machine.office
         word = Word(machine.desk, root, claims)
-        excused = frozenset(machine.rivals)
+        series = Series(owner, book, year)
+        desks = frozenset(machine.rivals)
         if book == EMERGENCY:
             # By a guard of twenty it keeps away from what a life before may have given and nobody
             # has heard of; no more than that is promised of the emergency register.
-            excused |= machine.forgot
-        self.paper.tell(Series(owner, book, year), number, word, excused=excused)
+            desks |= machine.forgot
+
+        def excused(other: Word) -> bool:
+            return other.desk in desks or self.silence.excuses(series, number)
+
+        self.paper.tell(series, number, word, excused=excused)
 
     @staticmethod
     def _hash_of(machine: Machine, event: str) -> str:

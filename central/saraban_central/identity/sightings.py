@@ -68,8 +68,8 @@ def standing(store: Store, node: str, one: Sighting) -> Standing:
     return Standing.AHEAD if one.last_event > last else Standing.PARTED
 
 
-def place(twin: Twin, machine: str, *, last: bool = False) -> int:
-    """Find a machine by its code or hash; of two with the same code the first or the last.
+def places(twin: Twin, machine: str) -> list[int]:
+    """Find the machines that show a code or hash: one, or several that nobody can tell apart.
 
     Raises:
         UnknownMachine: there is none.
@@ -84,7 +84,39 @@ def place(twin: Twin, machine: str, *, last: bool = False) -> int:
         raise UnknownMachine(
             f"{machine[:60]!r} of {twin.node}", machine=machine[:60], node=twin.node
         )
-    return found[-1 if last else 0]
+    return found
+
+
+def to_keep(store: Store, twin: Twin, machine: str) -> int:
+    """Find the machine with a code that keeps the name; of several the first one that can.
+
+    Raises:
+        UnknownMachine: there is none.
+    """
+    found = places(twin, machine)
+    able = (
+        number
+        for number in found
+        if twin.machines[number].state in ("", KEPT)
+        and standing(store, twin.node, twin.machines[number]) is not Standing.PARTED
+    )
+    return next(able, found[0])
+
+
+def to_leave(store: Store, twin: Twin, machine: str) -> int:
+    """Find the machine with a code that leaves the name; of several the last one that must.
+
+    Raises:
+        UnknownMachine: there is none.
+    """
+    found = places(twin, machine)
+    staying = [number for number in found if not twin.machines[number].state] or found
+    parted = [
+        number
+        for number in staying
+        if standing(store, twin.node, twin.machines[number]) is Standing.PARTED
+    ]
+    return (parted or staying)[-1]
 
 
 def marked(twin: Twin, place: int, state: str) -> Twin:

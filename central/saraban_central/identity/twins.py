@@ -97,7 +97,7 @@ def keep(centre: Centre, node: str, machine: str, *, by: str) -> Twin:
     def attempt() -> Twin:
         owner = directory.node(centre.store, node)
         kept = _waiting(centre.store, node)
-        chosen = kept.value.machines[sightings.place(kept.value, machine)]
+        chosen = kept.value.machines[sightings.to_keep(centre.store, kept.value, machine)]
         if kept.value.kept == chosen.machine:
             return kept.value
         if sightings.standing(centre.store, node, chosen) is Standing.PARTED:
@@ -137,7 +137,7 @@ def gone(centre: Centre, node: str, machine: str) -> Twin:
     def attempt() -> Twin:
         directory.node(centre.store, node)
         kept = _waiting(centre.store, node)
-        place = sightings.place(kept.value, machine, last=True)
+        place = sightings.to_leave(centre.store, kept.value, machine)
         if kept.value.machines[place].state == KEPT:
             raise KeepsName(machine, machine=code_of(kept.value.machines[place].machine))
         changed = sightings.settled(sightings.marked(kept.value, place, GONE), centre.now())
@@ -161,7 +161,7 @@ def to_fork(store: Store, node: str, machine: str = "") -> str:
         return ""  # a copy that somebody made on purpose, or one the centre has forgotten
     twin = held.value
     if machine:
-        chosen = twin.machines[sightings.place(twin, machine, last=True)]
+        chosen = twin.machines[sightings.to_leave(store, twin, machine)]
         if chosen.state == KEPT:
             raise KeepsName(machine, machine=code_of(chosen.machine))
         return chosen.machine
@@ -181,7 +181,8 @@ def forked(centre: Centre, node: str, machine: str) -> list[Writing]:
     ]
     if not places or (not machine and len(places) > 1):
         return []
-    changed = sightings.settled(sightings.marked(kept.value, places[-1], FORKED), centre.now())
+    leaves = sightings.to_leave(centre.store, kept.value, machine) if machine else places[0]
+    changed = sightings.settled(sightings.marked(kept.value, leaves, FORKED), centre.now())
     return [Put(TWINS, kept.key, changed, kept.revision), *_vacated(centre.store, changed)]
 
 
