@@ -26,6 +26,7 @@ from saraban_node.line import deliveries, inbox
 from saraban_node.line import enrolment as joining
 from saraban_node.line.deliveries import Stage
 from saraban_node.line.inbox import Arrival
+from saraban_node.line.syncer import Syncer
 from saraban_node.numbering import emergency, numbers, passport, prove
 from saraban_node.numbering.passport import Passport
 from saraban_node.web import book_lines
@@ -344,9 +345,50 @@ def test_an_emergency_letter_that_was_numbered_and_sent_in_the_life_before(town:
         one for one in gaps(town) if one.first <= number <= one.last and one.state == "skipped"
     ]
     assert [(one.first, one.last) for one in gap.explanations if one.first == number]
+    grants.grant(town.centre, "school-a", OUT, YEAR, size=40)
+    town.settles()
+    with town.node.db.write() as write:
+        emergency.settle(write, town.node.journal, actor=SOMSRI)
+    town.settles()
+    assert town.line(urgent).number == 101
     with town.node.db.read() as cursor:
-        sent = deliveries.of_entry(cursor, town.line(urgent).seq)
-    assert (sent[0].former, sent[0].stage) == (True, Stage.REGISTERED)
+        (sent,) = deliveries.of_entry(cursor, town.line(urgent).seq)
+    assert (sent.former, sent.stage) == (True, Stage.REGISTERED)
+    assert len(events_of(town.area, "letter.arrived")) == 1
+    assert not Auditing(town.centre).run("system").findings
+    town.whole()
+
+
+def test_an_emergency_letter_sent_again_before_its_past_was_known_is_no_finding(
+    town: Town,
+) -> None:
+    for n in range(60):
+        register(town.node, a_letter(n, OUT))
+    with town.node.db.write() as write:
+        emergency.open_outage(write, town.node.journal, cause="เลขหมด", actor=SOMSRI)
+        letter = a_letter(61, OUT, offices=(AREA,))
+        urgent = emergency.register(write, town.node.journal, letter, actor=SOMSRI)
+    town.exchanges()
+    yesterday = town.copies("yesterday")
+    grants.grant(town.centre, "school-a", OUT, YEAR, size=40)
+    town.exchanges()
+    with town.node.db.write() as write:
+        emergency.settle(write, town.node.journal, actor=SOMSRI)
+    town.exchanges()
+    town.restores(yesterday)
+    town.lifts()
+    for _ in range(2):  # the centre has not looked at what it got yet
+        Syncer(town.node).run_cycle()
+        grants.grant(town.centre, "school-a", OUT, YEAR, size=40)
+    Syncer(town.node).run_cycle()
+    with town.node.db.write() as write:
+        assert emergency.settle(write, town.node.journal, actor=SOMSRI) == 1
+
+    town.settles()
+
+    assert town.line(urgent).number == 101
+    assert len(events_of(town.area, "letter.arrived")) == 2
+    assert not Auditing(town.centre).run("system").findings
     town.whole()
 
 

@@ -97,8 +97,8 @@ class JournalReader:
     def _sent(self, event: Event, body: LetterSent) -> None:
         label = body.letter_no or f"{body.number}/{body.year}"
         line = self.tally.named(self.journal, body.entry)
-        fits = line is not None and line.series.register in SENDABLE
-        if line is None or not fits or (line.series.year, line.number) != (body.year, body.number):
+        known = self.tally.bearing(self.journal, body.entry, body.year, body.number)
+        if known is None or known.series.register not in SENDABLE:
             register = line.series.register if line else Register.OUTGOING
             numbers = Numbers(register, body.year, body.number)
             self.findings.append(

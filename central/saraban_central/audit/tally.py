@@ -146,6 +146,8 @@ class Tally:
     _paper: dict[tuple[str, int, int], list[Line]] = field(default_factory=dict)
     """Lines of emergency registers as letters name them: by node, year and number."""
     _last: dict[str, str] = field(default_factory=dict)
+    _again: dict[Name, list[Line]] = field(default_factory=dict)
+    """Of an emergency line that more than one life of a machine has numbered: the later ones."""
 
     @property
     def entries(self) -> int:
@@ -219,6 +221,12 @@ class Tally:
     def named(self, journal: str, event: str) -> Line | None:
         """Give the line that a journal speaks of."""
         return self._named.get(self.name(journal, event))
+
+    def bearing(self, journal: str, event: str, year: int, number: int) -> Line | None:
+        """Give the line that a journal speaks of, if it has had that number."""
+        line = self.named(journal, event)
+        every = [line, *self._again.get(line.name, ())] if line else []
+        return next((one for one in every if (one.series.year, one.number) == (year, number)), None)
 
     def name(self, journal: str, event: str) -> Name:
         """Name an event that a journal speaks of: it may be from before the fork."""
@@ -326,6 +334,7 @@ class Tally:
             line.number, line.subject, line.at = body.number, found.subject, found.at
             line.emergency, line.numbered_at = found.emergency, event.at
             self._keep(line)
+            self._again.setdefault(found.name, []).append(line)
             return
         found.number, found.numbered_at, found.order = body.number, event.at, event.id
         found.user = event.node

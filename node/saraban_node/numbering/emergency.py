@@ -32,6 +32,7 @@ from saraban_node.errors import (
     ReasonMissing,
 )
 from saraban_node.journal import Journal, event_of
+from saraban_node.line import deliveries
 from saraban_node.numbering import numbers, outages
 from saraban_node.numbering.outages import Outage
 from saraban_sync.events import understood
@@ -224,12 +225,14 @@ def _correlate(write: Write, journal: Journal, entry: Entry, number: int, actor:
             write, journal, event.source, year=entry.year, number=number,
             registered_at=entry.registered_at, actor=actor,
         )  # fmt: skip
-    if event.offices:
+    # What was sent before a restore is not sent again, under another number.
+    reached = {one.office for one in deliveries.of_line(write.cursor, journal.node, entry.id)}
+    offices = tuple(OfficeCode(one) for one in event.offices if one not in reached)
+    if offices:
         files = tuple(entries.files(write.cursor, entry.seq))
         send(
-            write, journal, required(write, entry.id), files,
-            offices=tuple(OfficeCode(one) for one in event.offices), letter_no=letter_no,
-            actor=actor,
+            write, journal, required(write, entry.id), files, offices=offices,
+            letter_no=letter_no, actor=actor,
         )  # fmt: skip
 
 
