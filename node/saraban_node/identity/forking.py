@@ -85,10 +85,11 @@ def shared(node: Appliance, centre: Centre) -> EventId | None:
     """Ask the centre which is the last event that it holds of this journal, by halving.
 
     What the centre holds of it, another machine may have too; what it does not hold is this
-    machine's alone.
+    machine's alone. What was written before an earlier fork stands in another name's journal.
     """
     with node.db.read() as cursor:
-        low, high = 0, journal.head(cursor).seq
+        before = meta.get(cursor, meta.ORIGIN)
+        low, high = parse_event_id(before)[1] if before else 0, journal.head(cursor).seq
     while low < high:
         step = -(-(high - low) // _ASKED)
         places = range(low + step, high + 1, step)
