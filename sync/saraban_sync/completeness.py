@@ -10,6 +10,7 @@ fit: a number that two letters bear, one that nobody granted, one that was passe
 word. A fact covers one number or a run of them, so a million numbers need no million objects.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -35,6 +36,7 @@ class _Span(NamedTuple):
     node: str
 
 
+_ENDLESS: Final = 2**62
 # What is known of one claim: a letter's word goes before that of its reservation, and of the same
 # letter the later word goes first.
 _WITHIN: Final = {State.RESERVED: 0, State.EXPIRED: 1, State.ISSUED: 2, State.VOID: 3}
@@ -46,8 +48,10 @@ def account(granted: Iterable[Granted], facts: Iterable[Fact]) -> Account:
     """Account for every granted number of one series.
 
     A line of a register (issued, void, reserved, expired) goes before a gap (skipped, returned): a
-    skipped number that is later found on a letter was issued, and the gap becomes a remark. A
-    reserved number and its letter are one claim; two letters on one number are trouble.
+    skipped number that is later found on a letter was issued, and the gap becomes a remark. But one
+    that was only reserved when it was passed over stays skipped: a database that knew nothing of the
+    reservation went on without it, and nobody can finish it. A reserved number and its letter are
+    one claim; two letters on one number are trouble.
 
     Args:
         granted: the ranges of the series.
@@ -59,8 +63,9 @@ def account(granted: Iterable[Granted], facts: Iterable[Fact]) -> Account:
         (gaps if fact[2] in GAPS else lines).append(fact)
     problems: list[Problem] = []
     ranges = _disjoint(granted, problems)
-    spans = _claimed(lines, problems)
-    left, overruled = _without(_gap_pieces(gaps), spans)
+    pieces = _gap_pieces(gaps)
+    spans = _claimed(_without_lost(lines, pieces), problems)
+    left, overruled = _without(pieces, spans)
     runs = _lay_out(ranges, _merged(spans, left), problems)
     problems.sort(key=lambda one: (one.first, one.last, one.trouble))
     return Account(runs=tuple(runs), problems=tuple(problems), overruled=tuple(overruled))
@@ -219,6 +224,19 @@ def _gap_pieces(gaps: list[Fact]) -> list[Fact]:
             chosen = max(said, key=lambda fact: (fact.state, fact.at, fact.event))
             result.append(chosen._replace(first=first, last=last))
     return result
+
+
+def _without_lost(lines: list[Fact], gaps: list[Fact]) -> list[Fact]:
+    """Leave reservations out whose numbers were passed over."""
+    skipped = [(gap.first, gap.last) for gap in gaps if gap.state is State.SKIPPED]
+    if not skipped:
+        return lines
+
+    def is_lost(fact: Fact) -> bool:
+        place = bisect_right(skipped, (fact.first, _ENDLESS)) - 1
+        return place >= 0 and fact.last <= skipped[place][1]
+
+    return [fact for fact in lines if fact[2] is not State.RESERVED or not is_lost(fact)]
 
 
 def _without(gaps: list[Fact], spans: list[_Span]) -> tuple[list[Fact], list[Overruled]]:

@@ -96,6 +96,22 @@ def test_two_letters_that_took_the_same_reserved_number_are_two() -> None:
     assert {fact.event for fact in problem.facts} == {"school e5", "school e6"}
 
 
+def test_a_reserved_number_that_was_passed_over_after_a_restore_is_skipped() -> None:
+    reserved = _line(4, State.RESERVED, event="school e5")
+    skips = [
+        Fact(1, 2, State.SKIPPED, "school", "school e7", why="restored"),
+        Fact(3, 6, State.SKIPPED, "school", "school e8", why="restored"),
+    ]
+
+    found = account(TEN, [reserved, *skips])
+
+    assert found.whole
+    assert _shape(found) == [(1, 6, "skipped"), (7, 10, "unused")]
+    letter = _line(4, event="school e6", claim="school e5")
+    assert _shape(account(TEN, [reserved, *skips, letter]))[1] == (4, 4, "issued")
+    assert _shape(account(TEN, [_line(8, State.RESERVED), *skips]))[-2] == (8, 8, "reserved")
+
+
 def test_a_skipped_number_that_is_found_on_a_letter_was_issued() -> None:
     skip = Fact(3, 6, State.SKIPPED, "school", "school e8", why="restored")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from saraban_central.centre import make_centre
 from saraban_central.config import CentralConfig
 from saraban_central.gateway.admitting import admit
 from saraban_central.numbering import grants
+from saraban_central.numbering import proof as central_proof
 from saraban_central.post.router import Router
 from saraban_node import appliance, journal, projections
 from saraban_node.appliance import Appliance
@@ -27,12 +29,13 @@ from saraban_node.line import enrolment as joining
 from saraban_node.line.deliveries import Stage
 from saraban_node.line.inbox import Arrival
 from saraban_node.line.syncer import Syncer
-from saraban_node.numbering import emergency, numbers, passport, prove
+from saraban_node.numbering import emergency, numbers, passport, prove, reservations
 from saraban_node.numbering.passport import Passport
 from saraban_node.web import book_lines
 from saraban_node.web.book_lines import BookLine
 from saraban_sync.ids import OfficeCode
-from saraban_sync.registers import Register
+from saraban_sync.registers import Register, thai_date
+from saraban_sync.states import State
 from saraban_sync.wire import event_document
 from tests.offices import MALI, SOMSRI, YEAR, HandClock, a_letter, events_of, put_file, register
 from tests.promises import kept
@@ -395,6 +398,41 @@ def test_an_emergency_letter_sent_again_before_its_past_was_known_is_no_finding(
 def gaps(town: Town) -> list[numbers.Gap]:
     with town.node.db.read() as cursor:
         return numbers.gaps(cursor, OUT, YEAR)
+
+
+def test_a_number_that_only_the_life_before_reserved_stays_reserved_for_nobody(
+    town: Town,
+) -> None:
+    yesterday = town.copies("yesterday")
+    with town.node.db.write() as write:
+        one, two = (
+            reservations.reserve(
+                write, town.node.journal, register=OUT, holder="ครูวิไล", purpose=purpose,
+                expires=thai_date(town.clock.now()) + timedelta(days=3), actor=SOMSRI,
+            )
+            for purpose in ("รายงาน", "ประกาศ")
+        )  # fmt: skip
+    register(town.node, a_letter(1, OUT, reservation=two.id))
+    town.settles()
+    town.restores(yesterday)
+    town.lifts()
+
+    town.settles()
+
+    assert town.life(one.number).state is State.SKIPPED
+    assert town.life(two.number).state is State.ISSUED
+    states = {
+        number: run.state
+        for office in central_proof.prove(town.centre).offices
+        for series in office.series
+        if series.series.office == "school-a" and series.series.register is OUT
+        for run in series.account.runs
+        for number in (one.number, two.number)
+        if run.first <= number <= run.last
+    }
+    assert states == {one.number: State.SKIPPED, two.number: State.ISSUED}
+    assert not Auditing(town.centre).run("system").findings
+    town.whole()
 
 
 def test_the_audit_has_nothing_to_say_about_a_restore_that_everybody_has_explained(
