@@ -48,10 +48,10 @@ def account(granted: Iterable[Granted], facts: Iterable[Fact]) -> Account:
     """Account for every granted number of one series.
 
     A line of a register (issued, void, reserved, expired) goes before a gap (skipped, returned): a
-    skipped number that is later found on a letter was issued, and the gap becomes a remark. But one
-    that was only reserved when it was passed over stays skipped: a database that knew nothing of the
-    reservation went on without it, and nobody can finish it. A reserved number and its letter are
-    one claim; two letters on one number are trouble.
+    skipped number that is later found on a letter was issued, and the gap becomes a remark. But
+    one that was only reserved when it was passed over stays skipped: a database that knew nothing
+    of the reservation went on without it, and nobody can finish it. A reserved number and its
+    letter are one claim; two letters on one number are trouble.
 
     Args:
         granted: the ranges of the series.

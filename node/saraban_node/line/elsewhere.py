@@ -44,6 +44,7 @@ def of_line(cursor: Cursor, line: ColleagueLine) -> Elsewhere:
         (line.node, line.event),
     )
     done = [events.parse_event(str(row[0]).encode("utf-8"), "") for row in acts]
+    known = {act.id for act in done}
     return Elsewhere(
         line=line,
         who=signed(colleague_people.name_of(cursor, line.node, line.registered_by), line.node),
@@ -56,6 +57,7 @@ def of_line(cursor: Cursor, line: ColleagueLine) -> Elsewhere:
                 text=history.text_of(act),
             )
             for act in done
+            if (former := history.former_of(act)) is None or former.event not in known
         ),
         deliveries=tuple(deliveries.of_line(cursor, line.node, line.event)),
     )
