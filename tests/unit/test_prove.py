@@ -28,6 +28,7 @@ from tests.offices import (
     Numbers,
     a_letter,
     an_office,
+    events_of,
     grant,
     register,
 )
@@ -339,6 +340,22 @@ def test_a_number_that_was_given_before_and_after_is_a_double(node: Appliance) -
 
     problems = the_book(node).account.problems
     assert [(one.trouble, one.first) for one in problems] == [(Trouble.TWICE, 1)]
+
+
+def test_letters_of_two_machines_of_one_name_are_told_apart_also_where_their_events_are_alike(
+    node: Appliance,
+) -> None:
+    """Both wrote the next event of one journal, and both gave the next number."""
+    twin = FarOffice(code="school-a", key=node.journal.key, last=events_of(node)[-1])
+    register(node, a_letter(1, BOOK))
+    theirs = twin.write(LetterRegistered(register=BOOK, year=YEAR, number=1, subject="ของอีกเครื่อง"))
+    assert theirs.id == events_of(node)[-1].id
+
+    hear(node, theirs, "school-a-2")
+
+    found = next(one for one in proof_of(node).series if one.register is BOOK)
+    assert [(one.trouble, one.first) for one in found.account.problems] == [(Trouble.TWICE, 1)]
+    assert found.agrees
 
 
 def test_a_strangers_letter_in_our_range_is_named(node: Appliance) -> None:

@@ -118,21 +118,21 @@ def told(cursor: Cursor, register: Register, year: int) -> Iterator[Fact]:
     own = meta.get(cursor, meta.NODE)
     found = rows(
         cursor,
-        "SELECT number, state, payload, reason FROM colleague_line AS line"
+        "SELECT number, state, payload, reason, node FROM colleague_line AS line"
         " WHERE register = ? AND year = ? AND number > 0 AND EXISTS (SELECT 1 FROM number_range AS"
         " range WHERE range.register = line.register AND range.year = line.year"
         " AND line.number BETWEEN range.first AND range.last)",
         (register, year),
     )
-    for number, state, payload, why in found:
+    for number, state, payload, why, owner in found:
         event = events.parse_event(payload.encode("utf-8"), "")
         if State(state) in GAPS or journal.hash_of(cursor, event.id) == event.hash:
             continue
-        claim, ours = _claim(cursor, event)
+        claim, ours = _claim(cursor, event, owner)
         yield Fact(
             # Who signed it counts: a fork brings along what it wrote under the name of this node.
             number, number, State(state), "" if ours or event.node == own else event.node,
-            f"{event.node} {event.id}", claim, event.at, event.actor, why,
+            _elsewhere(event, event.id, owner), claim, event.at, event.actor, why,
         )  # fmt: skip
 
 
@@ -188,7 +188,15 @@ def _named(line: OddLine) -> Fact:
     return Fact(line.number, line.number, line.state, event=name, claim=claim)
 
 
-def _claim(cursor: Cursor, event: Event) -> tuple[str, bool]:
+def _elsewhere(event: Event, name: str, owner: str) -> str:
+    """Name an event of another journal so that none of ours has the same name.
+
+    Two machines that worked under one name have both signed an event of that name and place.
+    """
+    return f"{event.node} {name} in {owner}"
+
+
+def _claim(cursor: Cursor, event: Event, owner: str) -> tuple[str, bool]:
     """Name the reservation whose number a letter took, and tell whether it is one of ours.
 
     A node that was forked from this one may finish what was reserved before.
@@ -201,7 +209,7 @@ def _claim(cursor: Cursor, event: Event) -> tuple[str, bool]:
         reserved = (own.body.register, own.body.year, own.body.number)
         if reserved == (body.register, body.year, body.number):
             return f"{own.node} {own.id}", True
-    return f"{event.node} {body.reservation}", False
+    return _elsewhere(event, body.reservation, owner), False
 
 
 def _grantee(cursor: Cursor, seq: int) -> str:
