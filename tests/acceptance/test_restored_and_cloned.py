@@ -11,8 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.real_district import RealDistrict
-from tests.served_office import Clerk
+from tests.real_district import RealDistrict, Said
+from tests.served_office import Clerk, ServedOffice
 
 Number = tuple[str, int]
 """A book and a number that stands on paper."""
@@ -39,6 +39,7 @@ def _proved(district: RealDistrict, name: str, *, whole: bool = True) -> dict[st
     told = district.node(name, "numbers", "prove", "--journal", "--json", good=good).told
     assert told["whole"] is whole
     assert told["verified"] > 0
+    assert all(one["agrees_with_journal"] for one in told["series"])
     year = min(one["year"] for one in told["series"])
     return {one["register"]: one for one in told["series"] if one["year"] == year}
 
@@ -146,3 +147,176 @@ def _the_gap_is_explained(district: RealDistrict, proved: dict[str, Any]) -> Non
     assert found[1][2].endswith("หลังสำรอง ๕")
     where = ("--office", "school-1", "--register", "incoming")
     assert found[2][2] in district.central("numbers", "show", "6/2569", *where).text
+
+
+def test_a_copied_folder_put_to_work_is_found_at_the_first_contact_and_gets_its_own_name(
+    district: RealDistrict, tmp_path: Path
+) -> None:
+    """Somebody lifts the copy's fence against the truth, so that both really number."""
+    with district.served():
+        _begin(district)
+    shutil.copytree(tmp_path / "school-1", tmp_path / "copy")
+    with district.office("school-1") as first, district.office("copy") as second:
+        clerk, other = first.clerk("somsri"), second.clerk("somsri")
+        originals = _stamp(clerk, "incoming", *(f"เครื่องเดิม {n}" for n in range(3, 26)))
+        refused = other.register(uuid4().hex, subject="เครื่องสำเนายังออกเลขไม่ได้")
+        notice = other.page("/")
+        stated = ("--alone", "--paper", "incoming=2", "--paper", "outgoing=0")
+        district.node("copy", "fence", "lift", "--by-hand", *stated)
+        copies = _stamp(other, "incoming", "เครื่องสำเนา ๑", "เครื่องสำเนา ๒")
+
+    assert refused.json()["code"] == "SRB-302"
+    assert "ข้อมูลนี้ถูกสำเนาหรือย้ายมาจากเครื่องอื่น ระบบจึงหยุดออกเลข" in notice
+    assert copies == [("incoming", 23), ("incoming", 24)]
+    with district.served():
+        district.node("copy", "sync")
+        found = district.node("school-1", "sync", good=(1,))
+        _stopped(district, "school-1", found.wrong, "SRB-371")
+        _fork(district, "school-1")
+        written = {"school-1": originals, "copy": copies}
+        _both_work_on(district, {"school-1": "เครื่องสำเนา ๑", "copy": "เครื่องเดิม 25"}, written)
+    assert _the_doubles_are_named(district, written) == [23, 24]
+
+
+class _Alike(RealDistrict):
+    """Two machines of one make, and the disk of one was cloned for the other.
+
+    Nothing on either says which is the copy. There is one such machine here: the disks take turns
+    in it, so that program and kernel see the same one.
+    """
+
+    def clone(self) -> None:
+        """Clone the disk."""
+        self._folder, self._other = self.folder / "school-1", self.folder / "other-disk"
+        shutil.copytree(self._folder, self._other)
+        self._inside = "first"
+
+    def node(self, name: str, *arguments: str, good: tuple[int, ...] = (0,)) -> Said:
+        return super().node(self._with_disk(name), *arguments, good=good)
+
+    def office(self, name: str) -> ServedOffice:
+        return super().office(self._with_disk(name))
+
+    def _with_disk(self, name: str) -> str:
+        """Put the right disk in; gives the folder."""
+        if name not in ("first", "clone"):
+            return name
+        if name != self._inside:
+            out, into = _content(self._folder), _content(self._other)
+            _write_over(self._folder, into)
+            _write_over(self._other, out)
+            self._inside = name
+        return "school-1"
+
+
+def _content(folder: Path) -> dict[Path, bytes]:
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def _write_over(folder: Path, content: dict[Path, bytes]) -> None:
+    """Make a folder hold just this; files that stay are the same to the kernel."""
+    for old in _content(folder).keys() - content.keys():
+        (folder / old).unlink()
+    for name, data in content.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+
+
+def test_a_cloned_disk_is_found_at_the_first_contact_and_the_centre_chooses(
+    tmp_path: Path,
+) -> None:
+    district = _Alike(tmp_path)
+    with district.served():
+        _begin(district)
+    district.clone()
+    written: dict[str, list[Number]] = {}
+    for name, subjects in (("first", ("เดิม ๓", "เดิม ๔")), ("clone", ("โคลน ๓",))):
+        with district.office(name) as office:
+            written[name] = _stamp(office.clerk("somsri"), "incoming", *subjects)
+
+    assert written["clone"] == written["first"][:1]  # this is what must come to light
+    with district.served():
+        district.node("first", "sync")
+        _stopped(district, "clone", district.node("clone", "sync", good=(1,)).wrong, "SRB-370")
+        _stopped(district, "first", district.node("first", "sync", good=(1,)).wrong, "SRB-370")
+        code = district.node("first", "machine", "--json").told["machine"]
+        assert code == district.node("clone", "machine", "--json").told["machine"]
+        with district.office("clone") as office:
+            page = office.clerk("somsri").page("/fence")
+        assert "ต้องให้ส่วนกลางเลือก" in page
+        assert code in page
+        district.central("twins", "keep", "school-1", code)
+        district.node("first", "fence", "lift", "--alone", "--all-unknown")
+        district.node("clone", "sync", good=(0, 1))
+        _fork(district, "clone")
+        _both_work_on(district, {"first": "โคลน ๓", "clone": "เดิม ๔"}, written)
+    assert _the_doubles_are_named(district, written) == [3]
+
+
+def _begin(district: RealDistrict) -> None:
+    """Two letters that both lives share, known to the centre."""
+    district.add_office("school-1", "โรงเรียนบ้านดอย")
+    with district.office("school-1") as school:
+        _stamp(school.clerk("somsri"), "incoming", "ร่วมกัน ๑", "ร่วมกัน ๒")
+    district.exchange("school-1")
+
+
+def _stopped(district: RealDistrict, name: str, said: str, code: str) -> None:
+    """The machine says in Thai and English what happened, and numbers nothing more."""
+    thai, english = said.strip().splitlines()
+    assert thai.startswith(code)
+    assert english.startswith(code)
+    letter = ("--register", "incoming", "--subject", "หยุดแล้ว")
+    assert district.node(name, "register", *letter, good=(1,)).wrong.startswith("SRB-302")
+
+
+def _fork(district: RealDistrict, name: str) -> None:
+    """The administrator reads a code out over the telephone, and it is typed in."""
+    waits = district.central("twins", "list").text
+    assert "รอตัดสินใจ · waits for a decision" in waits
+    code = district.central("twins", "fork-code", "school-1", "--json").told["code"]
+    assert district.node(name, "fork", "--code", code, "--json").told["node"] == "school-1-2"
+    district.exchange(name)
+    assert district.central("twins", "--json").told["twins"] == []
+
+
+def _both_work_on(
+    district: RealDistrict, nodes: dict[str, str], written: dict[str, list[Number]]
+) -> None:
+    """Each numbers from ranges of its own, and shows all that the other one wrote.
+
+    Args:
+        district: where.
+        nodes: a subject of the other machine, by the folder of each.
+        written: what stands on paper, by the folder of the machine that wrote it.
+    """
+    district.exchange(*nodes)
+    for folder in nodes:
+        with district.office(folder) as office:
+            clerk = office.clerk("somsri")
+            written[folder] += _stamp(clerk, "incoming", f"{folder} ทำงานต่อ")
+    district.exchange(*nodes)
+    for folder, subject in nodes.items():
+        with district.office(folder) as office:
+            book = office.clerk("somsri").page("/registers/incoming")
+        assert subject in book
+        assert all(f"{one} ทำงานต่อ" in book for one in nodes)
+
+
+def _the_doubles_are_named(district: RealDistrict, written: dict[str, list[Number]]) -> list[int]:
+    """No number is on paper twice but those that both proofs and the audit name; gives them."""
+    papers = [{number for _, number in numbers} for numbers in written.values()]
+    doubles = sorted(papers[0] & papers[1])
+    for folder in written:
+        problems = _proved(district, folder, whole=False)["incoming"]["problems"]
+        assert {one["trouble"] for one in problems} == {"twice"}
+        assert [n for one in problems for n in range(one["first"], one["last"] + 1)] == doubles
+        assert district.node(folder, "journal", "verify", "--json").told["chain_ok"]
+    (office,) = district.central("numbers", "prove", "--json", good=(1,)).told["offices"]
+    audit = district.central("audit", good=(1,)).text
+    assert len(office["findings"]) == len(doubles)
+    for number, finding in zip(doubles, office["findings"], strict=True):
+        assert f"เลขหนังสือรับ {number}/2569 ถูกใช้มากกว่าหนึ่งครั้ง" in finding["thai"]
+        assert finding["thai"] in audit
+        assert finding["english"] in audit
+    return doubles
