@@ -142,6 +142,8 @@ CREATE TABLE directory_entry (   -- local: the centre's signed directory
     active  INTEGER NOT NULL,
     registry INTEGER NOT NULL,
     circulars TEXT NOT NULL DEFAULT 'shared',
+    origin   TEXT NOT NULL DEFAULT '',      -- of a forked node: the name it had
+    base     TEXT NOT NULL DEFAULT '',      -- and the last event that both share
     PRIMARY KEY (kind, code)
 ) STRICT, WITHOUT ROWID;
 
@@ -384,6 +386,8 @@ CREATE TABLE wanted_file (       -- local: arrived files whose parts are still a
     size   INTEGER NOT NULL,
     chunks TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX colleague_act_by_line ON colleague_act (line);
 
 CREATE INDEX colleague_line_by_emergency ON colleague_line (emergency) WHERE emergency > 0;
 

@@ -27,12 +27,14 @@ class FileRef(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """SHA-256 of each chunk; empty when the file is one chunk, whose name is ``sha256``."""
 
 
-class Former(msgspec.Struct, frozen=True, kw_only=True):
-    """An act of an abandoned tail that an event takes over: who did it and when, as was signed."""
+class Former(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An act in another journal that an event takes over: who did it and when, as was signed."""
 
     event: str
     at: str
     actor: str
+    node: str = ""
+    """In whose journal it stands; empty for a tail that the node itself has left behind."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

@@ -157,7 +157,7 @@ class EntryNoted(Body, frozen=True):
     entry: str
     action: str
     former: Former | None = None
-    """Set when a person wrote it before the database was restored."""
+    """Set when it takes over what a person did elsewhere, or before a restore."""
 
 
 class EntryVoided(Body, frozen=True):
@@ -166,7 +166,7 @@ class EntryVoided(Body, frozen=True):
     entry: str
     reason: str
     former: Former | None = None
-    """Set when a person cancelled it before the database was restored."""
+    """Set when it takes over what a person did elsewhere, or before a restore."""
 
 
 class FilesAdded(Body, frozen=True):
@@ -175,7 +175,7 @@ class FilesAdded(Body, frozen=True):
     entry: str
     files: tuple[FileRef, ...]
     former: Former | None = None
-    """Set when a person did it before the database was restored."""
+    """Set when it takes over what a person did before a restore."""
 
 
 class BackupFinished(Body, frozen=True):

@@ -19,6 +19,8 @@ from saraban_central.records import SET_ASIDE
 from saraban_node import appliance, meta
 from saraban_node.app import build_app
 from saraban_node.appliance import Appliance
+from saraban_node.books import entries, history, letters
+from saraban_node.books.entries import Entry
 from saraban_node.identity import fence, lifting, ratchet
 from saraban_node.identity.errors import CentreDecides, Superseded, TwinFound
 from saraban_node.identity.fence import Lift
@@ -472,6 +474,65 @@ def test_the_fork_is_done_on_the_page_with_the_code_from_the_centre(world: World
     world.exchanges(forked)
     assert events_of(forked)[-1].id in world.at_the_centre("school-a-2")
     kept(forked)
+
+
+def test_what_either_machine_does_with_a_letter_of_both_is_seen_at_both(world: World) -> None:
+    both = [register(world.node, a_letter(n)) for n in range(4)]
+    twin = parted(world)
+    Syncer(world.node).lift(world.stated(8))
+    slip = enrolment.make_fork_code(world.centre, "school-a", machine=AWAY.code)
+    Syncer(twin).fork(slip.code)
+    twin.close()
+    forked = world.opens(twin.folder, AWAY)
+    own = register_with_one_id(world, forked)
+
+    def void(node: Appliance, entry: Entry, reason: str) -> None:
+        with node.db.write() as write:
+            letters.void_entry(write, node.journal, entry.id, reason=reason, actor=SOMSRI)
+
+    def note(node: Appliance, entry: Entry, action: str) -> None:
+        world.clock.forward(minutes=1)
+        with node.db.write() as write:
+            letters.note_entry(write, node.journal, entry.id, action=action, actor=SOMSRI)
+
+    void(world.node, both[0], "หนึ่ง")
+    void(forked, both[1], "สอง")
+    note(forked, both[2], "เก่า")
+    note(world.node, both[2], "ใหม่")
+    note(forked, both[3], "ดี")
+    void(forked, own, "ของเครื่องนี้เอง")
+    for _ in range(4):
+        world.exchanges(forked)
+        world.exchanges()
+    counts = [len(events_of(node)) for node in (world.node, forked)]
+    for _ in range(3):
+        world.exchanges(forked)
+        world.exchanges()
+
+    for node, other, seen in ((world.node, "school-a-2", 1), (forked, "school-a", 0)):
+        with node.db.read() as cursor:
+            lines = [entries.by_id(cursor, one.id) for one in both]
+            acts = [history.of_entry(cursor, one.seq)[-1] for one in both]
+        assert [(line.state, line.void_former, line.action) for line in lines if line] == [
+            ("void", False, ""), ("void", False, ""), ("issued", False, "ใหม่"),
+            ("issued", False, "ดี"),
+        ]  # fmt: skip
+        assert (acts[seen].node, acts[seen].former, acts[1 - seen].node) == (other, False, "")
+        kept(node)
+    assert [len(events_of(node)) for node in (world.node, forked)] == counts
+    with world.node.db.read() as cursor:  # the letter that has the same id in the other journal
+        known = entries.by_id(cursor, own.id)
+    assert known is not None
+    assert known.state == "issued"
+
+
+def register_with_one_id(world: World, forked: Appliance) -> Entry:
+    """Give the first letter that the forked machine wrote after both had parted."""
+    shared = _shared(world, forked)
+    with forked.db.read() as cursor:
+        found = entries.by_seq(cursor, int(shared[5:]) + 1)
+    assert found is not None
+    return found
 
 
 def _shared(world: World, forked: Appliance) -> str:

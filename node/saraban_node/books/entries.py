@@ -272,7 +272,7 @@ def void(write: Write, event: Event, body: EntryVoided) -> None:
     seq = seq_of(body.entry)
     write.cursor.execute(
         "UPDATE entry SET state = 'void', void_reason = ?, void_former = ? WHERE seq = ?",
-        (body.reason, body.former is not None, seq),
+        (body.reason, body.former is not None and not body.former.node, seq),
     )
     happened(write, seq, event)
 

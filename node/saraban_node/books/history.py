@@ -1,7 +1,8 @@
 """What happened to a letter, in order: who, when, what, and what stood there before.
 
 Among it is what people did with the letter before the database was restored, once that has come
-back: taken over into the journal, or only shown where it can change nothing any more.
+back, and at another machine that had the same name until then: taken over into the journal, or only
+shown where it can change nothing any more.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from datetime import datetime
 from saraban_base.sqlite import Cursor, rows
 from saraban_node import journal, meta
 from saraban_node.books import entries
-from saraban_node.line import colleague_people
+from saraban_node.line import colleague_people, directory
 from saraban_sync import events
 from saraban_sync.body import Former
 from saraban_sync.events import (
@@ -46,6 +47,8 @@ class Happening:
     former: bool = False
     """Whether it was done before the database was restored, and came back; its event and what
     is known of that may be those of taking it over."""
+    node: str = ""
+    """The other machine at which it was done, if it was."""
 
 
 def of_entry(cursor: Cursor, entry: int) -> list[Happening]:
@@ -62,12 +65,17 @@ def acts(cursor: Cursor, entry: int) -> list[tuple[Event, Happening]]:
     """List the same, each with the event that says so."""
     found = (journal.event_of(cursor, seq) for seq in entries.happenings(cursor, entry))
     known = [event for event in found if event is not None]
-    taken = {former.event for event in known if (former := former_of(event)) is not None}
+    mine = meta.get(cursor, meta.NODE)
+    taken = {
+        (former.node or mine, former.event)
+        for event in known
+        if (former := former_of(event)) is not None
+    }
     own = [(_place(event), event, _happening(cursor, event)) for event in known]
     lost = [
-        (event.id, event, _happening(cursor, event, lost=True))
-        for event in left_behind(cursor, entry)
-        if event.id not in taken
+        (event.id, event, _happening(cursor, event, owner="" if owner == mine else owner))
+        for owner, event in elsewhere(cursor, entry)
+        if (owner, event.id) not in taken
     ]
     order = sorted([*own, *lost], key=lambda one: one[0])
     return [(event, happening) for _, event, happening in order]
@@ -82,34 +90,47 @@ def former_of(event: Event) -> Former | None:
             return None
 
 
-def left_behind(cursor: Cursor, entry: int) -> list[Event]:
-    """List what was done with a line before the database was restored, as it came back."""
+def elsewhere(cursor: Cursor, entry: int) -> list[tuple[str, Event]]:
+    """List what other journals say was done with a line, and whose they are.
+
+    What they have taken over from others stands there, too, and is left out.
+    """
     found = rows(
         cursor,
-        "SELECT payload, signature FROM colleague_act WHERE node = ?"
-        " AND line = (SELECT id FROM entry WHERE seq = ?) ORDER BY event",
-        (meta.get(cursor, meta.NODE), entry),
+        "SELECT node, line, payload, signature FROM colleague_act"
+        " WHERE line = (SELECT id FROM entry WHERE seq = ?) ORDER BY event, node",
+        (entry,),
     )
-    return [events.parse_event(str(row[0]).encode("utf-8"), str(row[1])) for row in found]
+    mine = meta.get(cursor, meta.NODE)
+    acts = [
+        (str(node), events.parse_event(str(payload).encode("utf-8"), str(signature)))
+        for node, line, payload, signature in found
+        if node == mine
+        or directory.journal_of(cursor, node, line) == directory.journal_of(cursor, mine, line)
+    ]
+    return [(node, act) for node, act in acts if former_of(act) is None]
 
 
 def _place(event: Event) -> str:
-    """Give what an act is sorted by: an act taken over stands where it was done."""
+    """Give what an act is sorted by: one of the life before stands where it was done."""
     former = former_of(event)
-    return event.id if former is None else former.event
+    return event.id if former is None or former.node else former.event
 
 
-def _happening(cursor: Cursor, event: Event, *, lost: bool = False) -> Happening:
+def _happening(cursor: Cursor, event: Event, *, owner: str | None = None) -> Happening:
+    """Tell of an act; of one that stands in another journal, with the node whose that is."""
     former = former_of(event)
     actor, at = (event.actor, event.at) if former is None else (former.actor, former.at)
-    name = colleague_people.name_of(cursor, meta.get(cursor, meta.NODE), actor)
+    node = owner if former is None else former.node
+    name = colleague_people.name_of(cursor, node or meta.get(cursor, meta.NODE), actor)
     return Happening(
         event=event.id,
         kind=event.type,
         at=parse_instant(at),
         who=name or actor,
         text=text_of(event),
-        former=lost or former is not None,
+        former=node == "",
+        node=node or "",
     )
 
 

@@ -136,8 +136,7 @@ def take(write: Write, own: Journal, event: Event, owner: str) -> None:
         parse_event_id(target)
         _keep_act(write, owner, event, target)
         _fold(write, owner, target)
-        if owner == own.node:
-            former.take_over(write, own, target)
+        former.take_over(write, own, target)
     if isinstance(event.body, _LINES):
         new = _keep_line(write, owner, event)
         _fold(write, owner, event.id)

@@ -25,11 +25,11 @@ class Office:
 def put(write: Write, entry: DirectoryEntry) -> None:
     """Take in an entry unless a newer one is here already."""
     write.cursor.execute(
-        "INSERT INTO directory_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        "INSERT INTO directory_entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (kind, code) DO UPDATE SET version = excluded.version, name = excluded.name,"
         " prefix = excluded.prefix, office = excluded.office, key = excluded.key,"
         " active = excluded.active, registry = excluded.registry,"
-        " circulars = excluded.circulars"
+        " circulars = excluded.circulars, origin = excluded.origin, base = excluded.base"
         " WHERE excluded.version > version",
         (
             entry.kind,
@@ -42,6 +42,8 @@ def put(write: Write, entry: DirectoryEntry) -> None:
             entry.active,
             entry.registry,
             entry.circulars,
+            entry.origin,
+            entry.base,
         ),
     )
 
@@ -103,6 +105,25 @@ def node_office(cursor: Cursor, node: str) -> str | None:
         cursor, "SELECT office FROM directory_entry WHERE kind = 'node' AND code = ?", (node,)
     )
     return None if found is None else str(found)
+
+
+def journal_of(cursor: Cursor, node: str, event: str) -> str:
+    """Name the node in whose journal an event stands that a node speaks of.
+
+    That is another one for what was written before it was forked from that one's name.
+    """
+    passed: set[str] = set()
+    while node not in passed:
+        passed.add(node)
+        found = rows(
+            cursor,
+            "SELECT origin, base FROM directory_entry WHERE kind = 'node' AND code = ?",
+            (node,),
+        )
+        if not found or not found[0][0] or event > found[0][1]:
+            break
+        node = str(found[0][0])
+    return node
 
 
 def colleagues(cursor: Cursor, *, office: str, node: str) -> list[str]:

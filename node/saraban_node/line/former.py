@@ -1,4 +1,7 @@
-"""Acts of a life before a restore, on lines that this database still has.
+"""Acts in another journal, on lines that this database has too.
+
+They are of the life before a restore; or of the other one of two machines that shared their name
+and all that they wrote until they parted.
 
     backup: letter 41 …      after it: 41 cancelled, 40 noted      restored: goes on after 41
                                             │
@@ -17,7 +20,6 @@ from saraban_node import meta
 from saraban_node.books import entries, history
 from saraban_node.books.entries import Entry
 from saraban_node.journal import SYSTEM, Journal
-from saraban_sync import events
 from saraban_sync.body import Body, Former
 from saraban_sync.events import (
     EntryNoted,
@@ -27,15 +29,22 @@ from saraban_sync.events import (
     LetterRegistered,
     ReceiptGiven,
 )
-from saraban_sync.ids import EventId
 from saraban_sync.number_events import EmergencyCorrelated, GapExplained
 
 _CORRELATED: Final = "พบว่าเป็นเลขของหนังสือฉุกเฉินที่ได้เลขก่อนฐานข้อมูลถูกกู้คืน"
 """What is written beside a given-up number, once it is known to be an emergency letter's."""
 
 
+_LINE: Final = (
+    " FROM colleague_act AS act JOIN entry ON entry.id = act.line"
+    " AND entry.seq = CAST(substr(act.line, 6) AS INTEGER)"
+)
+_ALL: Final = f"SELECT DISTINCT entry.seq{_LINE} ORDER BY entry.seq"
+_ONE: Final = f"SELECT DISTINCT entry.seq{_LINE} WHERE act.line = :line"
+
+
 def take_over(write: Write, own: Journal, line: str = "") -> int:
-    """Let acts of the life before count for lines that are here; again is safe.
+    """Let acts that stand in another journal count for lines that are here; again is safe.
 
     Args:
         write: the transaction.
@@ -47,21 +56,15 @@ def take_over(write: Write, own: Journal, line: str = "") -> int:
     """
     if meta.get(write.cursor, meta.FENCED):
         return 0
-    found = rows(
-        write.cursor,
-        "SELECT line, payload, signature FROM colleague_act"
-        " WHERE node = :node AND (:line = '' OR line = :line) ORDER BY event",
-        {"node": own.node, "line": line},
-    )
+    found = rows(write.cursor, _ONE if line else _ALL, {"line": line} if line else {})
     written = 0
-    for name, payload, signature in found:
-        entry = entries.by_id(write.cursor, EventId(name))
-        if entry is None:
-            continue  # a line that only the life before had
-        act = events.parse_event(str(payload).encode("utf-8"), str(signature))
-        if (body := _body(write, entry, act)) is not None:
-            own.append(write, body, actor=SYSTEM)
-            written += 1
+    for (seq,) in found:
+        for owner, act in history.elsewhere(write.cursor, int(seq)):
+            entry = entries.written(write.cursor, int(seq))
+            node = "" if owner == own.node else owner
+            if (body := _body(write, entry, act, node)) is not None:
+                own.append(write, body, actor=SYSTEM)
+                written += 1
     return written
 
 
@@ -89,31 +92,41 @@ def give_receipt(write: Write, own: Journal, line: Event) -> None:
     own.append(write, receipt, actor=SYSTEM)
 
 
-def _body(write: Write, entry: Entry, act: Event) -> Body | None:
+def _body(write: Write, entry: Entry, act: Event, node: str) -> Body | None:
     """Say what an act comes to now; None when it was taken over, or cannot count any more."""
-    former = Former(event=act.id, at=act.at, actor=act.actor)
+    former = Former(event=act.id, at=act.at, actor=act.actor, node=node)
     match act.body:
         case EntryVoided(reason=reason) if entry.state not in ("void", "expired"):
             return EntryVoided(entry=entry.id, reason=reason, former=former)
-        case EntryNoted(action=action) if not _noted_since(write, entry, act.id):
+        case EntryNoted(action=action) if not _noted_since(write, entry, act, node):
             return EntryNoted(entry=entry.id, action=action, former=former)
         case FilesAdded(files=refs):
             here = {ref.sha256 for ref in entries.files(write.cursor, entry.seq)}
             lacking = tuple(ref for ref in refs if ref.sha256 not in here)
             return FilesAdded(entry=entry.id, files=lacking, former=former) if lacking else None
-        case EmergencyCorrelated() as body:
+        case EmergencyCorrelated() as body if not node:
             return _explained(write, entry, act, body)
         case _:
             return None
 
 
-def _noted_since(write: Write, entry: Entry, act: EventId) -> bool:
-    """Tell whether the line says something newer than a note, or that note itself."""
+def _noted_since(write: Write, entry: Entry, act: Event, node: str) -> bool:
+    """Tell whether the line says something newer than a note, or that note itself.
+
+    In one journal the order of the events counts, of two journals only the clocks can be asked.
+    """
     for event, _ in history.acts(write.cursor, entry.seq):
-        if isinstance(event.body, EntryNoted):
-            former = history.former_of(event)
-            if event.id > act if former is None else former.event >= act:
-                return True
+        if not isinstance(event.body, EntryNoted) or event.hash == act.hash:
+            continue
+        former = history.former_of(event)
+        if former is None:
+            since = event.at > act.at if node else event.id > act.id
+        elif former.node == node:
+            since = former.event >= act.id
+        else:
+            since = former.at > act.at
+        if since:
+            return True
     return False
 
 

@@ -178,6 +178,8 @@ CREATE TABLE colleague_act (     -- local: what they did with a line afterwards;
     PRIMARY KEY (node, line, event)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX colleague_act_by_line ON colleague_act (line);
+
 CREATE TABLE colleague_person ( -- local: names of persons whom they mention; no accounts
     node   TEXT NOT NULL,
     person TEXT NOT NULL,
@@ -329,6 +331,8 @@ CREATE TABLE directory_entry (   -- local: the centre's signed directory
     active  INTEGER NOT NULL,
     registry INTEGER NOT NULL,
     circulars TEXT NOT NULL DEFAULT 'shared',
+    origin   TEXT NOT NULL DEFAULT '',      -- of a forked node: the name it had
+    base     TEXT NOT NULL DEFAULT '',      -- and the last event that both share
     PRIMARY KEY (kind, code)
 ) STRICT, WITHOUT ROWID;
 
