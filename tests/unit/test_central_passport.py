@@ -182,7 +182,7 @@ def test_a_letters_number_has_its_whole_life(district: District, school: Office)
     assert [step.hash for step in found.steps] == [kept.hash, letter.hash, sent.hash]
     assert all(step.clock and step.clock.boot == "0a1b2c3d" for step in found.steps)
     assert [[one.node for one in step.passed] for step in found.steps] == [
-        ["school-2"], ["school-2"], ["area"],
+        ["school-2"], ["school-2"], ["area", "school-2"],
     ]  # fmt: skip
     (receiver,) = found.receivers
     assert (receiver.stage, receiver.registered_number) == ("registered", 1)

@@ -170,7 +170,7 @@ def _keep_elsewhere(write: Write, office: str, event: Event, facts: tuple[object
     source = event.body.source if isinstance(event.body, (LetterArrived, ReceiptGiven)) else None
     if source is None or not _is_of_this_office(write.cursor, source.node):
         return False
-    if source.node == meta.get(write.cursor, meta.NODE) and journal.hash_of(
+    if source.node == meta.get(write.cursor, meta.NODE) and not _may_be_of_a_tail(
         write.cursor, EventId(source.event)
     ):
         return False
@@ -206,6 +206,12 @@ def _facts(event: Event, body: LetterArrived | ReceiptGiven) -> tuple[object, ..
         parse_instant(body.registered_at)
         return "registered", body.registered_at, body.year, body.number
     return "arrived", event.at, None, None
+
+
+def _may_be_of_a_tail(cursor: Cursor, event: EventId) -> bool:
+    """Tell whether an event under the own name can be one that an epoch has left behind."""
+    epoch, _ = parse_event_id(event)
+    return epoch < meta.epoch(cursor) and journal.hash_of(cursor, event) is None
 
 
 def _is_of_this_office(cursor: Cursor, node: str) -> bool:
