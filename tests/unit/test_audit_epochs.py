@@ -8,6 +8,7 @@ import pytest
 from saraban_central.audit.findings import Finding
 from saraban_central.audit.keeping import Auditing
 from saraban_central.post.router import Router
+from saraban_sync.body import Body
 from saraban_sync.events import EntryVoided, LetterRegistered, LetterSent
 from saraban_sync.journal_events import EpochStarted
 from saraban_sync.number_events import (
@@ -248,6 +249,27 @@ def test_a_number_that_both_machines_gave_is_found(district: District, school: O
     assert finding.event == twin.events[0].id
 
 
+def test_letters_that_were_there_before_the_copying_may_come_from_both_machines(
+    district: District, school: Office
+) -> None:
+    base = school.register(1)
+    before: tuple[Body, ...] = (
+        LetterRegistered(register=IN, year=YEAR, number=2, subject="x"),
+        NumberReserved(register=OUT, year=YEAR, number=1, holder="ก", purpose="ข",
+                       expires="2026-12-31"),
+        EmergencyRegistered(outage=1, emergency=1, register=IN, year=YEAR, subject="x"),
+    )  # fmt: skip
+    for body in before:
+        school.do(body)
+    copied = school.events[-2]
+    twin = district.fork(school, base, "school-2", *before)
+    assert twin.events[1].hash == copied.hash
+
+    twin.do(LetterRegistered(register=OUT, year=YEAR, number=1, subject="x", reservation=copied.id))
+
+    assert _kinds(district) == []
+
+
 def test_an_emergency_letter_that_both_machines_gave_the_same_number_is_no_double(
     district: District, school: Office
 ) -> None:
@@ -256,6 +278,7 @@ def test_an_emergency_letter_that_both_machines_gave_the_same_number_is_no_doubl
     )
     number = EmergencyCorrelated(entry=line.id, register=IN, year=YEAR, number=1)
     school.do(number)
+    district.clock.forward(minutes=1)
     district.fork(school, line, "school-2", number)
 
     assert _kinds(district) == []
@@ -267,6 +290,7 @@ def test_an_emergency_number_that_both_machines_gave_is_found(
     base = school.register(1)
     given = EmergencyRegistered(outage=1, emergency=1, register=IN, year=YEAR, subject="x")
     school.do(given)
+    district.clock.forward(minutes=1)
     twin = district.fork(school, base, "school-2", given)
 
     finding = only(audited(district))

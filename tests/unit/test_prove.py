@@ -358,6 +358,20 @@ def test_letters_of_two_machines_of_one_name_are_told_apart_also_where_their_eve
     assert found.agrees
 
 
+def test_a_letter_that_two_copies_of_one_machine_bring_along_is_one_letter(
+    node: Appliance,
+) -> None:
+    skip(node, 1, 4)
+    copied = a_letter_of("school-a", 2, key=node.journal.key)
+
+    for owner in ("school-a-2", "school-a-3"):
+        hear(node, copied, owner)
+
+    found = proof_of(node).series[1]
+    assert found.whole
+    assert found.agrees
+
+
 def test_a_strangers_letter_in_our_range_is_named(node: Appliance) -> None:
     hear(node, a_letter_of("school-a-2", 3), "school-a-2")
 

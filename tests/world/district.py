@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from saraban_central import directory
 from saraban_node import appliance, meta
-from saraban_node.identity import fence, forking, lifting
+from saraban_node.identity import fence, forking, lifting, returning
 from saraban_node.identity.errors import NotStated
 from saraban_node.identity.fence import Lift
 from saraban_node.line.syncer import Syncer
@@ -190,6 +190,18 @@ class District:
         self.watch.machine(machine)
         machine.close()
         self.kin.left(machine)
+
+    def take_back(self, machine: Machine) -> None:
+        """A node that the centre has forgotten is taken in again under its name.
+
+        Raises:
+            LookupError: the centre knows it.
+        """
+        if self.centre.knows(machine.name):
+            raise LookupError("it is known")
+        code = self.centre.code_to_return(machine.name, machine.office)
+        self.centre.wire.set()
+        returning.rejoin(machine.node, code=code)
 
     def said(self, machine: Machine) -> str:
         """What the centre has decided about a machine that is stopped."""

@@ -18,6 +18,7 @@ from saraban_central.identity.errors import BaseUnknown
 from saraban_central.numbering import grants
 from saraban_central.numbering.granting import Granting
 from saraban_central.post.router import Router
+from saraban_central.records import NODES
 from saraban_node.line import enrolment as joining
 from saraban_sync.ids import NodeId
 from saraban_sync.registers import Register
@@ -88,6 +89,14 @@ class Headquarters:
         """Make a code with which a machine gets a name of its own."""
         return enrolment.make_fork_code(self.centre, name, machine=machine).code
 
+    def knows(self, name: str) -> bool:
+        """Tell whether there is a node of a name."""
+        return self.centre.store.record(NODES, name) is not None
+
+    def code_to_return(self, name: str, office: str) -> str:
+        """Make a code with which a node that was forgotten is taken in again."""
+        return enrolment.make_code(self.centre, office, node=name).code
+
     def copy(self) -> Path:
         """Copy the centre's database, as a backup does."""
         target = self.folder.parent / f"centre-{next(_COUNT)}.db"
@@ -122,7 +131,12 @@ def _enrol(centre: Centre, _: str, body: bytes) -> Answer:
     asked = decode(body, enrolling._Asked)
     try:
         done = enrolment.enrol(
-            centre, code=asked.code, key=asked.key, program=asked.program, fork=asked.fork
+            centre,
+            code=asked.code,
+            key=asked.key,
+            program=asked.program,
+            fork=asked.fork,
+            returning=asked.returning,
         )
     except _REFUSED as wrong:
         return json_answer({"error": "refused", "detail": wrong.sentence("en")}, 422)

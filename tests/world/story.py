@@ -180,12 +180,14 @@ class DistrictAtWork(RuleBasedStateMachine):
             with self.refusals("lift"):
                 self.district.lift(machine, sure=sure, faults=faults)
 
-    @rule(act=often(decide=3, copy=1, put_back=1, put_back_in_silence=1), which=Which)
+    @rule(act=often(decide=3, take_back=1, copy=1, put_back=1, put_back_in_silence=1), which=Which)
     def headquarters(self, act: str, which: int) -> None:
-        """The centre's administrator chooses a machine; or the centre itself is set back."""
+        """The centre's administrator sees to machines; or the centre itself is set back."""
         with self.refusals(f"centre: {act}"):
             if act == "decide":
                 self.district.centre.decide(which)
+            elif act == "take_back":
+                self.district.take_back(self.machine(which))
             elif act == "copy":
                 self.district.copies.append(self.district.centre.copy())
             else:

@@ -145,6 +145,10 @@ class Tally:
     """Letters of emergency registers, with each ordinary number that they got."""
     _paper: dict[tuple[str, int, int], list[Line]] = field(default_factory=dict)
     """Lines of emergency registers as letters name them: by node, year and number."""
+    _homes: dict[str, str] = field(default_factory=dict)
+    """Of an office with forked nodes: the journal in which each event was read first, by hash."""
+    _copies: dict[Name, Name] = field(default_factory=dict)
+    """Events that stand in another journal too: their names there and here."""
     _last: dict[str, str] = field(default_factory=dict)
     _again: dict[Name, list[Line]] = field(default_factory=dict)
     """Of an emergency line that more than one life of a machine has numbered: the later ones."""
@@ -164,6 +168,12 @@ class Tally:
         before = self._last.get(journal, "")
         self._last[journal] = event.id
         match event.body:
+            case EpochStarted(base=base) if base != before:
+                self.cuts.setdefault(journal, []).append((event.id, base))
+            case PersonAdded(person=person, name=name) | PersonChanged(person=person, name=name):
+                self.people[journal, person] = name
+            case _ if self._is_a_copy(event, journal):
+                pass  # a copied machine brings along what the other one sends too
             case LetterRegistered() as body:
                 self._registered(event, journal, body)
             case NumberReserved() as body:
@@ -191,10 +201,6 @@ class Tally:
                     series, body.first, body.last, body.text, body.letter, event.at, event.actor
                 )
                 self.explained.setdefault(series, []).append(found)
-            case EpochStarted(base=base) if base != before:
-                self.cuts.setdefault(journal, []).append((event.id, base))
-            case PersonAdded(person=person, name=name) | PersonChanged(person=person, name=name):
-                self.people[journal, person] = name
             case _:
                 pass  # says nothing about numbers
 
@@ -232,7 +238,8 @@ class Tally:
         """Name an event that a journal speaks of: it may be from before the fork."""
         while journal in self.forks and event <= self.forks[journal][1]:
             journal = self.forks[journal][0]
-        return f"{journal} {event}"
+        name = f"{journal} {event}"
+        return self._copies.get(name, name)
 
     def emergency_of(self, journal: str, year: int) -> list[tuple[int, int]]:
         """Give epoch and number of an emergency register, with what came before a fork.
@@ -269,6 +276,16 @@ class Tally:
     def parted(self, journal: str, earlier: str, later: str) -> bool:
         """Tell whether a database that wrote ``later`` did not know ``earlier``."""
         return any(base < earlier < began <= later for began, base in self.cuts.get(journal, ()))
+
+    def _is_a_copy(self, event: Event, journal: str) -> bool:
+        """Tell whether the very same event stands in a journal that was read before."""
+        if not self.forks:
+            return False
+        first = self._homes.setdefault(event.hash, journal)
+        if first == journal:
+            return False
+        self._copies[f"{journal} {event.id}"] = f"{first} {event.id}"
+        return True
 
     def _line(self, event: Event, journal: str, series: Series) -> Line:
         return Line(

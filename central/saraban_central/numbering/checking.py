@@ -25,7 +25,7 @@ from saraban_central.records import (
     ReservationOver,
 )
 from saraban_central.store.interface import Keep, Writing
-from saraban_sync.events import Event, LetterRegistered, LetterSent
+from saraban_sync.events import Event, LetterRegistered, LetterSent, payload_hash
 from saraban_sync.journal_events import EpochStarted
 from saraban_sync.number_events import (
     EmergencyCorrelated,
@@ -37,6 +37,7 @@ from saraban_sync.number_events import (
     ReservationEnded,
 )
 from saraban_sync.registers import SENDABLE
+from saraban_sync.wire import journal_database
 
 _Series = tuple[str, int]
 
@@ -160,7 +161,8 @@ class NumberCheck:
         if not contains(self._ranges(event.node, *series), place.number):
             yield Problem("number-outside-grant", place)
             return
-        if contains(used, place.number) or contains(self._used_by_twins(series), place.number):
+        by_twins = contains(self._used_by_twins(series), place.number)
+        if contains(used, place.number) or (by_twins and not self._is_a_copy(event)):
             yield Problem("number-used-twice", place)
         elif contains(self._gaps.get(series, ()), place.number):
             yield Problem("number-after-skip", place)
@@ -259,6 +261,14 @@ class NumberCheck:
                         runs = self._twins.setdefault((one.register, one.year), [])
                         self._twins[one.register, one.year] = with_run(runs, run)
         return self._twins.get(series, [])
+
+    def _is_a_copy(self, event: Event) -> bool:
+        """Tell whether a machine of the same descent has sent this very event too."""
+        documents = (
+            self._store.get(journal_database(name), [event.id]).get(event.id)
+            for name in self._others()
+        )
+        return any(one is not None and payload_hash(one.payload) == event.hash for one in documents)
 
     def _others(self) -> list[str]:
         """Name the nodes from which this one was forked, and those that were forked from it."""

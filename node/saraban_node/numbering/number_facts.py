@@ -4,7 +4,7 @@ Plain letters are told in rows without names, so that a million of them are a fe
 (reserved, void, expired, finished later, of the emergency register) are told one by one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -124,16 +124,23 @@ def told(cursor: Cursor, register: Register, year: int) -> Iterator[Fact]:
         " AND line.number BETWEEN range.first AND range.last)",
         (register, year),
     )
-    for number, state, payload, why, owner in found:
-        event = events.parse_event(payload.encode("utf-8"), "")
+    lines = [(events.parse_event(row[2].encode("utf-8"), ""), row) for row in found]
+    homes = _homes((event, row[4]) for event, row in lines)
+    for event, (number, state, _, why, owner) in lines:
         if State(state) in GAPS or journal.hash_of(cursor, event.id) == event.hash:
             continue
-        claim, ours = _claim(cursor, event, owner)
+        claim, ours = _claim(cursor, event, owner, homes)
         yield Fact(
             # Who signed it counts: a fork brings along what it wrote under the name of this node.
             number, number, State(state), "" if ours or event.node == own else event.node,
-            _elsewhere(event, event.id, owner), claim, event.at, event.actor, why,
+            _elsewhere(event, event.id, homes[owner, event.id]), claim, event.at, event.actor, why,
         )  # fmt: skip
+
+
+def _homes(shown: Iterable[tuple[Event, str]]) -> dict[tuple[str, str], str]:
+    """Name one journal for each event: a copied machine brings along what others send too."""
+    by_hash: dict[str, str] = {}
+    return {(owner, event.id): by_hash.setdefault(event.hash, owner) for event, owner in shown}
 
 
 def facts_of_number(
@@ -196,7 +203,9 @@ def _elsewhere(event: Event, name: str, owner: str) -> str:
     return f"{event.node} {name} in {owner}"
 
 
-def _claim(cursor: Cursor, event: Event, owner: str) -> tuple[str, bool]:
+def _claim(
+    cursor: Cursor, event: Event, owner: str, homes: Mapping[tuple[str, str], str]
+) -> tuple[str, bool]:
     """Name the reservation whose number a letter took, and tell whether it is one of ours.
 
     A node that was forked from this one may finish what was reserved before.
@@ -209,7 +218,8 @@ def _claim(cursor: Cursor, event: Event, owner: str) -> tuple[str, bool]:
         reserved = (own.body.register, own.body.year, own.body.number)
         if reserved == (body.register, body.year, body.number):
             return f"{own.node} {own.id}", True
-    return _elsewhere(event, body.reservation, owner), False
+    home = homes.get((owner, body.reservation), owner)
+    return _elsewhere(event, body.reservation, home), False
 
 
 def _grantee(cursor: Cursor, seq: int) -> str:
