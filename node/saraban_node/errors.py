@@ -168,7 +168,7 @@ class CentreUnreachable(SarabanError):
     """There is no line to the centre."""
 
     code = "SRB-321"
-    thai = "ติดต่อส่วนกลางไม่ได้ ({why}) งานลงทะเบียนทำต่อได้ตามปกติ ระบบจะส่งให้เองเมื่อมีสัญญาณ"
+    thai = "ติดต่อส่วนกลางไม่ได้ งานลงทะเบียนทำต่อได้ตามปกติ ระบบจะส่งให้เองเมื่อมีสัญญาณ (สาเหตุสำหรับช่าง: {why})"
     english = (
         "The centre cannot be reached ({why}). Go on registering as usual; "
         "everything is sent by itself when the line is back."

@@ -172,3 +172,23 @@ def test_an_arrival_of_an_emergency_gets_its_receipt_with_its_number(dry: WebOff
         clerk.open("/emergency")
         clerk.send("/emergency/settle")
         assert len(events_of(node, "receipt.given")) == 1
+
+
+def test_the_page_offers_numbers_only_when_there_are_some(dry: WebOffice) -> None:
+    open_outage(dry)
+    with browsing(dry, "somsri") as clerk:
+        clerk.open("/emergency")
+        assert "ยังไม่มีหนังสือในทะเบียนฉุกเฉิน" in clerk.text
+        clerk.open("/registers/incoming/new")
+        clerk.send(
+            "/registers/incoming/new", {"form": clerk.form, "emergency": "yes", "subject": "ก"}
+        )
+
+        clerk.open("/emergency")
+        assert 'action="/emergency/settle"' not in clerk.text
+        assert "หนังสือ ๑ ฉบับรอช่วงเลขใหม่" in clerk.text
+        assert "กำลังใช้เลขฉุกเฉิน" in clerk.open("/").text
+
+        grant(dry.node, Numbers(Register.INCOMING, YEAR, 50, first=3))
+        clerk.open("/emergency")
+        assert 'action="/emergency/settle"' in clerk.text

@@ -156,8 +156,8 @@ def test_lifting_the_fence_again_changes_nothing(office: WebOffice, administrato
         ({"alone": "yes", TEN[1]: "0"}, TEN[0], "SRB-372"),
         ({"alone": "yes", TEN[0]: "9", TEN[1]: "0"}, TEN[0], "SRB-373"),
         ({"alone": "yes", TEN[0]: "101", TEN[1]: "0"}, TEN[0], "SRB-374"),
-        ({"alone": "yes", TEN[0]: "สิบ", TEN[1]: "0"}, TEN[0], "SRB-522"),
-        ({"alone": "yes", TEN[0]: "14", TEN[1]: "0", "guard": "-1"}, "guard", "SRB-522"),
+        ({"alone": "yes", TEN[0]: "สิบ", TEN[1]: "0"}, TEN[0], "SRB-527"),
+        ({"alone": "yes", TEN[0]: "14", TEN[1]: "0", "guard": "-1"}, "guard", "SRB-527"),
     ],
 )
 def test_what_cannot_be_is_said_beside_its_field_and_what_was_typed_stays(
@@ -253,6 +253,47 @@ def test_without_a_line_the_page_says_so_and_the_other_way_stands_beside_it(
         assert "SRB-321" in administrator.text
         assert 'value="by-hand"' in administrator.text
         assert "๑๑–๓๔" in administrator.text
+
+
+def test_a_line_that_is_down_while_the_fence_stands_does_not_say_go_on_registering(
+    joined: WebOffice, centre: PlayedCentre
+) -> None:
+    stop(joined)
+    centre.lose = "put"
+    with browsing(joined, "prasert") as administrator:
+        administrator.open("/fence")
+        administrator.send("/fence/check", {"alone": "yes", TEN[0]: "14", TEN[1]: "0"})
+        administrator.send("/fence/lift", {**fields(administrator.text), "how": "line"})
+
+        assert administrator.shown.status_code == 503
+        assert "งานลงทะเบียนทำต่อได้" not in administrator.text
+        assert "ไม่มีสิ่งใดเปลี่ยนแปลง" in administrator.text
+
+
+@pytest.mark.parametrize(
+    ("back", "path"),
+    [("/fence", "/fence"), ("/ranges", "/ranges"), ("https://elsewhere.example/", "/line")],
+)
+def test_trying_the_line_comes_back_to_the_page_where_it_was_tried(
+    office: WebOffice, administrator: Browser, back: str, path: str
+) -> None:
+    stop(office, meta.TWIN)
+    administrator.open("/fence")
+
+    administrator.send("/line/try", {"back": back})
+
+    assert administrator.shown.url.path == path
+
+
+def test_the_steps_do_not_send_back_to_themselves(joined: WebOffice) -> None:
+    """The warning at the head of every page leads to the steps; on the steps it is left out."""
+    stop(joined)
+    with browsing(joined, "prasert") as administrator:
+        administrator.open("/status")
+        assert "ดูขั้นตอน" in administrator.text
+        administrator.open("/fence")
+        administrator.send("/fence/check", {"alone": "yes", TEN[0]: "14", TEN[1]: "0"})
+        assert "ดูขั้นตอน" not in administrator.text
 
 
 def test_of_two_machines_only_the_chosen_one_goes_on(
@@ -377,7 +418,7 @@ def test_the_ranges_page_says_how_long_numbers_last(office: WebOffice) -> None:
     with browsing(office, "prasert") as administrator:
         administrator.open("/ranges")
         row = administrator.text.partition("ทะเบียนหนังสือรับ</td>")[2].partition("</tr>")[0]
-        for part in ("๑๑", "๙๐", "๑.๔๓", "๖๓"):
+        for part in ("๑๑", "๙๐", "๑.๔๓", "ถึงสิ้นปี"):
             assert part in row
 
 
@@ -392,9 +433,20 @@ def test_numbers_are_asked_for_once(office: WebOffice) -> None:
 
         clerk.send("/ranges/ask", {"register": "order", "year": str(YEAR), "size": ""})
         assert "SRB-385" in clerk.text
-        for size, code in (("0", "SRB-520"), ("x", "SRB-522")):
+        for size, code in (("0", "SRB-548"), ("99999", "SRB-548"), ("x", "SRB-527")):
             clerk.send("/ranges/ask", {"register": "memo", "year": str(YEAR), "size": size})
             assert code in clerk.text.partition('id="p-size"')[2].partition("</p>")[0]
+
+
+def test_a_register_that_never_had_numbers_is_not_called_used_up(office: WebOffice) -> None:
+    with browsing(office, "somsri") as clerk:
+        clerk.open("/ranges")
+        clerk.send("/ranges/ask", {"register": "order", "year": str(YEAR), "size": "300"})
+
+        row = clerk.text.partition("ทะเบียนคำสั่ง</td>")[2].partition("</tr>")[0]
+        assert "ยังไม่ได้รับ" in row
+        assert "ใช้หมดแล้ว" not in row
+        assert "ใช้ทะเบียนฉุกเฉิน" in clerk.text.partition('id="phone"')[0]
 
 
 def test_a_code_that_was_read_out_gives_numbers_at_once(office: WebOffice) -> None:

@@ -16,6 +16,8 @@ from saraban_node.web.office import Office
 _SHOWN: Final = 30
 _WAIT: Final = 6.0
 """How long the button waits for news before the page is shown as it is."""
+_FROM: Final = ("/fence", "/ranges")
+"""Pages with the button, besides the page of the line: the result is shown there."""
 
 
 class LinePage:
@@ -55,16 +57,18 @@ class LinePage:
 
     def try_now(self, visit: Visit) -> Answer:
         """Try to exchange at once, and wait a moment for the result."""
+        asked = visit.form.text("back")
+        back = asked if asked in _FROM else "/line"
         if self._office.syncer is None or not self._office.enrolled:
-            return visit.redirect("/line")
+            return visit.redirect(back)
         before = self._last_attempt()
         self._office.syncer.try_now()
         end = self._node.clock.monotonic() + _WAIT
         while self._node.clock.monotonic() < end:
             time.sleep(0.2)
             if self._last_attempt() != before:
-                return visit.redirect("/line", said="tried")
-        return visit.redirect("/line", said="trying")
+                return visit.redirect(back, said="tried")
+        return visit.redirect(back, said="trying")
 
     def _last_attempt(self) -> object:
         with self._node.db.read() as cursor:

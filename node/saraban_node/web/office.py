@@ -45,6 +45,9 @@ web_errors.register(
         errors.FileRefused: 422,
         errors.NotSendable: 422,
         errors.NotEnrolled: 409,
+        errors.CentreUnreachable: 503,
+        errors.CentreRefused: 502,
+        errors.CentreStrange: 502,
         **statuses.STATUS,
         **problems.STATUS,
     }

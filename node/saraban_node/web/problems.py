@@ -95,6 +95,17 @@ class NoSuchReservation(WebError):
     )
 
 
+class TooManyNumbers(WebError):
+    """More numbers were asked for at once than can be, or none."""
+
+    code = "SRB-548"
+    thai = "ขอได้ครั้งละ 1 ถึง {most} เลข ยังไม่ได้ส่งคำขอ โปรดแก้จำนวนแล้วกดอีกครั้ง"
+    english = (
+        "From 1 to {most} numbers can be asked for at once. Nothing was asked for yet; "
+        "correct the count and press again."
+    )
+
+
 STATUS: Final[dict[type[SarabanError], int]] = {
     FormAlreadySent: 409,
     LikelyDuplicate: 409,

@@ -12,7 +12,7 @@ from saraban_base.web.visit import Answer, Visit
 from saraban_node.backup import records as backup_records
 from saraban_node.books import drafts, entries, registers, remembered
 from saraban_node.line import inbox, syncer
-from saraban_node.numbering import numbers, reservations
+from saraban_node.numbering import numbers, outages, reservations
 from saraban_node.people import CLERK
 from saraban_node.web import letter_form
 from saraban_node.web.columns import registers_shown
@@ -44,6 +44,7 @@ class TodayPage:
             backup = backup_records.last(cursor, good_only=True)
             newest = backup_records.last(cursor)
             low = self._low_numbers(cursor, now)
+            outage = outages.current(cursor)
             work: dict[str, Any] = self._work(cursor, visit, now) if clerk else {}
         return visit.page(
             "today.html",
@@ -53,6 +54,7 @@ class TodayPage:
             backup_failed=newest is not None and not newest.good,
             backup_old=backup is not None and now - backup.at > timedelta(days=2),
             low=low,
+            outage=outage,
             year=buddhist_year(now),
             **work,
         )

@@ -13,7 +13,7 @@ from saraban_node.appliance import Appliance
 from saraban_node.books import registers
 from saraban_node.books.entries import Entry
 from saraban_node.errors import ReasonMissing
-from saraban_node.numbering import emergency, outages
+from saraban_node.numbering import emergency, numbers, outages
 from saraban_node.numbering.outages import Outage
 from saraban_node.web import book_lines
 from saraban_node.web.office import CLERKS, Office, actor
@@ -90,6 +90,7 @@ class EmergencyPages:
             found = registers.emergency_page(cursor, year, before=place, limit=_PAGE + 1)
             context = {
                 "outage": outage,
+                "ready": _numbers_are_back(cursor),
                 "so_far": outages.letters(cursor, outage) if outage else 0,
                 "without": emergency.without_numbers(cursor, buddhist_year(now)),
                 "waiting": emergency.waiting_count(cursor),
@@ -118,6 +119,11 @@ class EmergencyPages:
         if asked.isdecimal() and len(asked) == 4:
             return int(asked)
         return buddhist_year(self._node.clock.now())
+
+
+def _numbers_are_back(cursor: Cursor) -> bool:
+    """Tell whether a waiting letter can have its ordinary number."""
+    return any(numbers.left(cursor, book, year) for book, year in emergency.waiting_series(cursor))
 
 
 def settle_all(node: Appliance, who: PersonId) -> int:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from litestar.handlers import HTTPRouteHandler
 
-from saraban_base.refusals import FieldMissing, NotAChoice, WrongFields
+from saraban_base.refusals import FieldMissing, NotANumber, WrongFields
 from saraban_base.sqlite import Cursor
 from saraban_base.web.errors import status_of
 from saraban_base.web.forms import Form
@@ -16,13 +16,14 @@ from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
 from saraban_node.appliance import Appliance
 from saraban_node.books import registers
-from saraban_node.errors import NotEnrolled
+from saraban_node.errors import CentreRefused, NotEnrolled
 from saraban_node.identity import fence, lifting
-from saraban_node.identity.errors import NotStated, PaperTooHigh, PaperTooLow
+from saraban_node.identity.errors import ForkRefused, NotStated, PaperTooHigh, PaperTooLow
 from saraban_node.identity.fence import FenceView, Lift, OpenSeries
 from saraban_node.identity.floors import Book
 from saraban_node.identity.lifting import Lifted
 from saraban_node.identity.skipping import Skip, skips
+from saraban_node.line import syncer
 from saraban_node.numbering import numbers
 from saraban_node.web.office import ADMINISTRATORS, Office, actor
 from saraban_sync.errors import SarabanError
@@ -34,6 +35,7 @@ MOST_GUARD: Final = 100_000
 _GUARD: Final = "guard"
 _CODE: Final = "code"
 _ABOUT_PAPER: Final = (NotStated, PaperTooLow, PaperTooHigh)
+_ABOUT_CODE: Final = (FieldMissing, ForkRefused, CentreRefused)
 
 
 class Preview(NamedTuple):
@@ -125,6 +127,7 @@ class FencePages:
     def _show(self, visit: Visit, *, problem: SarabanError | None = None) -> Answer:
         with self._node.db.read() as cursor:
             view = fence.status(self._node, cursor)
+            line = syncer.state(cursor, enrolled=self._office.enrolled)
         problems: dict[str, SarabanError] = {}
         if isinstance(problem, WrongFields):
             problems = problem.problems
@@ -141,6 +144,7 @@ class FencePages:
             asks=asks_paper(view),
             typed=visit.form.fields,
             enrolled=self._office.enrolled,
+            line=line,
             problem=None if problems else problem,
             problems=problems,
             field_of=field_of,
@@ -174,15 +178,15 @@ class FencePages:
     def _fork_page(self, visit: Visit, *, problem: SarabanError | None = None) -> Answer:
         with self._node.db.read() as cursor:
             view = fence.status(self._node, cursor)
-        missing = isinstance(problem, FieldMissing)
+        about_code = isinstance(problem, _ABOUT_CODE)
         return visit.page(
             "fork.html",
             status=status_of(problem) if problem else 200,
             view=view,
             node=self._node.node,
             typed=visit.form.fields,
-            problems={_CODE: problem} if missing else {},
-            problem=None if missing else problem,
+            problems={_CODE: problem} if about_code else {},
+            problem=None if about_code else problem,
         )
 
 
@@ -215,10 +219,10 @@ def read_lift(form: Form, view: FenceView, who: PersonId) -> Lift:
         elif text.isascii() and text.isdecimal() and len(text) < 9:
             paper[one.register, one.year] = int(text)
         elif text:
-            problems[name] = NotAChoice(f"{name}: {text[:20]}")
+            problems[name] = NotANumber(f"{name}: {text[:20]}")
     guard = arabic_digits(tidy(form.text(_GUARD)))
     if guard and not (guard.isascii() and guard.isdecimal() and int(guard) <= MOST_GUARD):
-        problems[_GUARD] = NotAChoice(f"guard: {guard[:20]}")
+        problems[_GUARD] = NotANumber(f"guard: {guard[:20]}")
     if problems:
         raise WrongFields(problems)
     return Lift(actor=who, paper=paper, alone=alone == "yes", guard=int(guard) if guard else None)

@@ -4,7 +4,7 @@ from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
-from saraban_base.refusals import NotAChoice, PageNotFound
+from saraban_base.refusals import NotANumber, PageNotFound
 from saraban_base.sqlite import Cursor
 from saraban_base.web.errors import status_of
 from saraban_base.web.routes import act, page
@@ -82,7 +82,7 @@ class PassportPages:
         last = arabic_digits(tidy(visit.form.text("last"))) or str(number)
         try:
             if not _whole(last):
-                raise NotAChoice(f"last: {last[:20]}")
+                raise NotANumber(f"last: {last[:20]}")
             with self._node.db.write() as write:
                 gap_notes.explain(
                     write, self._node.journal, register=book, year=year, first=number,
@@ -109,7 +109,7 @@ class PassportPages:
     def _show(
         self, visit: Visit, found: Passport, *, problem: SarabanError | None = None
     ) -> Answer:
-        about_last = isinstance(problem, (NotGivenUp, NotAChoice))
+        about_last = isinstance(problem, (NotGivenUp, NotANumber))
         about_text = isinstance(problem, (ReasonMissing, FieldTooLong))
         field = "last" if about_last else "text" if about_text else ""
         return visit.page(

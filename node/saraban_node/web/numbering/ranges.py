@@ -5,12 +5,13 @@ ask ──> open request ──line───────────────
                     └──stick: /ranges/request ───────> centre ──stick──> /ranges/answer
 """
 
+from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
-from saraban_base.refusals import FieldMissing, FieldTooLong, NotAChoice, WrongFields
+from saraban_base.refusals import FieldMissing, NotAChoice, NotANumber, WrongFields
 from saraban_base.sqlite import Cursor
 from saraban_base.web.errors import status_of
 from saraban_base.web.forms import Form, Reader
@@ -18,15 +19,17 @@ from saraban_base.web.needs import PERSON
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
 from saraban_node.appliance import Appliance
+from saraban_node.line import syncer
 from saraban_node.numbering import handed, numbers, requests
 from saraban_node.numbering.requests import Outlook
+from saraban_node.people import CLERK
 from saraban_node.web.letter import disposition
 from saraban_node.web.office import Office, actor
-from saraban_node.web.problems import NoFileChosen
+from saraban_node.web.problems import NoFileChosen, TooManyNumbers
 from saraban_sync import phone
 from saraban_sync.errors import PhoneCodeUnreadable, PhoneCodeWrong, SarabanError
 from saraban_sync.range_files import MAX_BYTES
-from saraban_sync.registers import Register, buddhist_year
+from saraban_sync.registers import BUDDHIST_ERA, Register, buddhist_year, thai_date
 from saraban_sync.thai import arabic_digits, tidy
 
 _MORE: Final = 64 * 1024
@@ -40,6 +43,8 @@ class Supply(NamedTuple):
     outlook: Outlook
     next: int | None
     """The next number; None when there is none left."""
+    rest_days: int
+    """Days until the year of the series is over; its numbers do not last beyond that."""
 
 
 class Order(NamedTuple):
@@ -136,9 +141,9 @@ class RangePages:
         if year not in (this - 1, this, this + 1):
             reader.problems["year"] = NotAChoice(f"year {year}")
         if size and not (size.isascii() and size.isdecimal() and len(size) < 9):
-            reader.problems["size"] = NotAChoice(f"size {size[:20]}")
+            reader.problems["size"] = NotANumber(f"size {size[:20]}")
         elif size and not 1 <= int(size) <= _MOST_SIZE:
-            reader.problems["size"] = FieldTooLong(size, limit=_MOST_SIZE)
+            reader.problems["size"] = TooManyNumbers(size, most=f"{_MOST_SIZE:,}")
         reader.done()
         return Order(register, year, int(size) if size else None)
 
@@ -146,6 +151,7 @@ class RangePages:
         year = buddhist_year(self._node.clock.now())
         with self._node.db.read() as cursor:
             found = supplies(self._node, cursor)
+            line = syncer.state(cursor, enrolled=self._office.enrolled)
         problems = dict(problem.problems) if isinstance(problem, WrongFields) else {}
         if isinstance(problem, (PhoneCodeUnreadable, PhoneCodeWrong)):
             problems = {"code": problem}
@@ -155,6 +161,9 @@ class RangePages:
             status=status_of(problem) if problem else 200,
             supplies=found,
             open_requests=[one.outlook for one in found if one.outlook.request],
+            used_up=any(one.outlook.year == year and not one.outlook.left for one in found),
+            clerk=CLERK in visit.person.roles,
+            line=line,
             year=year,
             registers=list(Register),
             node=self._node.node,
@@ -175,11 +184,19 @@ def supplies(node: Appliance, cursor: Cursor) -> list[Supply]:
         if one.left:
             book = (one.register, one.year)
             following[book] = min(one.next, following.get(book, one.next))
-    found = requests.outlook(cursor, node.config, now=node.clock.now())
+    now = node.clock.now()
+    found = requests.outlook(cursor, node.config, now=now)
     return sorted(
-        (Supply(one, following.get((one.register, one.year))) for one in found),
+        (
+            Supply(one, following.get((one.register, one.year)), _rest_of(one.year, now))
+            for one in found
+        ),
         key=lambda supply: -supply.outlook.year,
     )
+
+
+def _rest_of(year: int, now: datetime) -> int:
+    return (date(year - BUDDHIST_ERA, 12, 31) - thai_date(now)).days
 
 
 def read_series(text: str) -> tuple[Register, int]:
