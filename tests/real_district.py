@@ -21,6 +21,9 @@ from saraban_central import condition, directory, enrolment
 from saraban_central.centre import Centre, make_centre, open_centre
 from saraban_central.config import CentralConfig
 from saraban_central.numbering import granting, grants
+from saraban_node import appliance
+from saraban_node.appliance import Appliance
+from saraban_node.identity import machine, marks
 from saraban_node.line.enrolment import join
 from saraban_node.line.syncer import Syncer
 from saraban_node.people import ADMINISTRATOR, CLERK
@@ -100,12 +103,33 @@ class RealDistrict:
         """Type a command on the machine in whose folder the node is."""
         return self._type(name, "saraban_node", arguments, good)
 
-    def exchange(self, *names: str) -> None:
-        """Let nodes exchange with the centre, twice, with a moment for its router between."""
-        for _ in range(2):
+    def exchange(self, *names: str, rounds: int = 2) -> None:
+        """Let nodes exchange with the centre, and its router and its grants come after each round.
+
+        In the first round they tell, in the second they hear what came of it. A node does this
+        minute by minute; here it need not wait, nor be started for it.
+        """
+        for _ in range(rounds):
             for name in names:
-                self.node(name, "sync")
+                with self.opened(name) as node:
+                    Syncer(node).run_cycle()
             self.settle()
+
+    @contextmanager
+    def opened(self, name: str) -> Iterator[Appliance]:
+        """Open a node on its machine, as a command does."""
+        folder = self.place(name)
+        here, clock = machine.here(folder), self._clocks.get(name)
+        node = appliance.open_appliance(folder, clock=clock, machine=here)
+        try:
+            yield node
+            marks.keep(node.db, node.marks)
+        finally:
+            node.close()
+
+    def place(self, name: str) -> Path:
+        """Give the folder of a node."""
+        return self.folder / name
 
     def settle(self) -> None:
         """Wait until the centre has looked through all it holds."""
@@ -137,13 +161,13 @@ class RealDistrict:
 
     def office(self, name: str) -> ServedOffice:
         """Give a node to be served as long as a block lasts."""
-        return ServedOffice(self.folder / name, command=tuple(self._begins(name, "saraban_node")))
+        return ServedOffice(self.place(name), command=tuple(self._begins(name, "saraban_node")))
 
     def _type(
         self, name: str, program: str, arguments: tuple[str, ...], good: tuple[int, ...]
     ) -> Said:
         done = subprocess.run(
-            [*self._begins(name, program), *arguments, "--folder", str(self.folder / name)],
+            [*self._begins(name, program), *arguments, "--folder", str(self.place(name))],
             cwd=_ROOT,
             stdin=subprocess.DEVNULL,
             capture_output=True,

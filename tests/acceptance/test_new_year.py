@@ -18,6 +18,7 @@ from tests.offices import events_of
 from tests.real_district import RealDistrict
 from tests.served_office import Clerk
 
+pytestmark = pytest.mark.slow
 OFFICES = ("school-1", "school-2", "area-1")
 SUBJECT = "ขออนุมัติโครงการ"
 

@@ -11,9 +11,12 @@ from uuid import uuid4
 
 import pytest
 
-from tests.real_district import RealDistrict, Said
-from tests.served_office import Clerk, ServedOffice
+from saraban_node.line import colleagues
+from tests.offices import register
+from tests.real_district import RealDistrict
+from tests.served_office import Clerk
 
+pytestmark = pytest.mark.slow
 Number = tuple[str, int]
 """A book and a number that stands on paper."""
 
@@ -191,22 +194,16 @@ class _Alike(RealDistrict):
         shutil.copytree(self._folder, self._other)
         self._inside = "first"
 
-    def node(self, name: str, *arguments: str, good: tuple[int, ...] = (0,)) -> Said:
-        return super().node(self._with_disk(name), *arguments, good=good)
-
-    def office(self, name: str) -> ServedOffice:
-        return super().office(self._with_disk(name))
-
-    def _with_disk(self, name: str) -> str:
-        """Put the right disk in; gives the folder."""
+    def place(self, name: str) -> Path:
+        """Put the right disk in."""
         if name not in ("first", "clone"):
-            return name
+            return super().place(name)
         if name != self._inside:
             out, into = _content(self._folder), _content(self._other)
             _write_over(self._folder, into)
             _write_over(self._other, out)
             self._inside = name
-        return "school-1"
+        return self._folder
 
 
 def _content(folder: Path) -> dict[Path, bytes]:
@@ -256,9 +253,10 @@ def test_a_cloned_disk_is_found_at_the_first_contact_and_the_centre_chooses(
 def _begin(district: RealDistrict) -> None:
     """Two letters that both lives share, known to the centre."""
     district.add_office("school-1", "โรงเรียนบ้านดอย")
-    with district.office("school-1") as school:
-        _stamp(school.clerk("somsri"), "incoming", "ร่วมกัน ๑", "ร่วมกัน ๒")
-    district.exchange("school-1")
+    with district.opened("school-1") as school:
+        register(school, "ร่วมกัน ๑")
+        register(school, "ร่วมกัน ๒")
+    district.exchange("school-1", rounds=1)
 
 
 def _stopped(district: RealDistrict, name: str, said: str, code: str) -> None:
@@ -290,17 +288,17 @@ def _both_work_on(
         nodes: a subject of the other machine, by the folder of each.
         written: what stands on paper, by the folder of the machine that wrote it.
     """
-    district.exchange(*nodes)
+    district.exchange(*nodes, rounds=1)
     for folder in nodes:
-        with district.office(folder) as office:
-            clerk = office.clerk("somsri")
-            written[folder] += _stamp(clerk, "incoming", f"{folder} ทำงานต่อ")
+        wanted = ("--register", "incoming", "--subject", f"{folder} ทำงานต่อ")
+        number = district.node(folder, "register", *wanted, "--json").told["number"]
+        written[folder].append(("incoming", number))
     district.exchange(*nodes)
     for folder, subject in nodes.items():
-        with district.office(folder) as office:
-            book = office.clerk("somsri").page("/registers/incoming")
-        assert subject in book
-        assert all(f"{one} ทำงานต่อ" in book for one in nodes)
+        with district.opened(folder) as node, node.db.read() as cursor:
+            theirs = {line.subject for line in colleagues.select(cursor, "", {})}
+        (other,) = nodes.keys() - {folder}
+        assert {subject, f"{other} ทำงานต่อ"} <= theirs
 
 
 def _the_doubles_are_named(district: RealDistrict, written: dict[str, list[Number]]) -> list[int]:
@@ -311,7 +309,6 @@ def _the_doubles_are_named(district: RealDistrict, written: dict[str, list[Numbe
         problems = _proved(district, folder, whole=False)["incoming"]["problems"]
         assert {one["trouble"] for one in problems} == {"twice"}
         assert [n for one in problems for n in range(one["first"], one["last"] + 1)] == doubles
-        assert district.node(folder, "journal", "verify", "--json").told["chain_ok"]
     (office,) = district.central("numbers", "prove", "--json", good=(1,)).told["offices"]
     audit = district.central("audit", good=(1,)).text
     assert len(office["findings"]) == len(doubles)

@@ -11,7 +11,6 @@ from saraban_node.books import letters
 from saraban_node.books.letters import NewLetter
 from saraban_node.cli.common import actor, folder_option, json_option, opened, say
 from saraban_node.importer.letter import BadRow, ImportedLetter, Row
-from saraban_node.importer.reader import read_letters
 from saraban_sync import thai
 from saraban_sync.errors import SarabanError
 from saraban_sync.ids import office_code
@@ -79,6 +78,8 @@ def register(
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_(folder: Path, as_json: bool, register_name: str | None, file: Path) -> None:
     """Register every letter of a CSV or XLSX file; a bad row does not stop the rest."""
+    from saraban_node.importer.reader import read_letters  # only this command needs spreadsheets
+
     wanted = Register(register_name) if register_name else None
     registered = 0
     bad: list[dict[str, object]] = []
