@@ -33,7 +33,7 @@ COPIED: Final = "copied"
 SUPERSEDED: Final = "superseded"
 DIVERGED: Final = "diverged"
 TWIN: Final = "twin"
-REASONS: Final = (RESTORED, COPIED, SUPERSEDED, DIVERGED, TWIN)
+REASONS: Final = (RESTORED, COPIED, SUPERSEDED, TWIN, DIVERGED)
 """Why a database is fenced; a later one takes the place of an earlier one, never the reverse."""
 
 

@@ -245,6 +245,24 @@ def test_another_history_at_the_centre_stops_the_numbering(
     assert fenced(node) == meta.DIVERGED
 
 
+def test_a_stopped_twin_that_sees_another_history_says_so_from_then_on(
+    node: Appliance, centre: PlayedCentre, tmp_path: Path
+) -> None:
+    other = a_copy(node, tmp_path / "other")
+    register(other, a_letter(1))
+    centre.line(other).run_cycle()
+    other.close()
+    register(node, a_letter(2))
+    with node.db.write() as write:
+        meta.fence(write, meta.TWIN)
+    centre.says["resume"] = True
+
+    with pytest.raises(JournalsDiverge):
+        centre.line(node).run_cycle()
+
+    assert fenced(node) == meta.DIVERGED
+
+
 def test_only_as_many_tokens_are_kept_as_a_restored_centre_may_be_old(
     node: Appliance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from saraban_central import directory
-from saraban_node import appliance, meta
+from saraban_node import appliance, keys, meta
 from saraban_node.identity import fence, forking, lifting, returning
 from saraban_node.identity.errors import NotStated
 from saraban_node.identity.fence import Lift
@@ -77,6 +77,8 @@ class District:
         self.backups: dict[int, list[Backup]] = {}
         self.attic: list[Attic] = []
         self.copies: list[Path] = []
+        self.taken_back: set[str] = set()
+        """Names under which a machine was taken in again."""
         self.machines = [
             self._machine(office, template / name)
             for office, nodes in OFFICES.items()
@@ -104,6 +106,22 @@ class District:
     def touched(self) -> list[Machine]:
         """List the machines on which anything was done."""
         return [machine for machine in self.machines if machine.touched]
+
+    def is_locked_out(self, machine: Machine) -> bool:
+        """Tell whether the centre lets another machine in under this one's name.
+
+        It does so if it had forgotten the name, and the other one came first: a copy with the same
+        key that was taken back; or any other, if nobody had said that the centre was set back.
+
+        Raises:
+            Broken: nothing of the kind was done.
+        """
+        secret = keys.load_centre_secret(machine.node.keys, machine.name)
+        if self.centre.lets_in(machine.name, secret):
+            return False
+        if not self.silence.ever and machine.name not in self.taken_back:
+            raise Broken(f"desk {machine.desk} is not let in any more as {machine.name}")
+        return True
 
     def exchange(self, machine: Machine, faults: dict[int, Fault] | None = None) -> int:
         """The machine exchanges with the centre, over a line that may break.
@@ -201,6 +219,7 @@ class District:
             raise LookupError("it is known")
         code = self.centre.code_to_return(machine.name, machine.office)
         self.centre.wire.set()
+        self.taken_back.add(machine.name)
         returning.rejoin(machine.node, code=code)
 
     def said(self, machine: Machine) -> str:

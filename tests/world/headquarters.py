@@ -18,7 +18,7 @@ from saraban_central.identity.errors import BaseUnknown
 from saraban_central.numbering import grants
 from saraban_central.numbering.granting import Granting
 from saraban_central.post.router import Router
-from saraban_central.records import NODES
+from saraban_central.records import CREDENTIALS, NODES
 from saraban_node.line import enrolment as joining
 from saraban_sync.ids import NodeId
 from saraban_sync.registers import Register
@@ -82,7 +82,7 @@ class Headquarters:
         """
         waiting = [one.twin for one in twins.open_twins(self.centre) if one.twin.kept is None]
         twin = waiting[which % max(len(waiting), 1)]
-        machine = twin.machines[which % len(twin.machines)].machine
+        machine = twin.machines[which % len(twin.machines)].machine or "—"  # as the page says it
         twins.keep(self.centre, twin.node, machine, by=_BY)
 
     def fork_code(self, name: str, machine: str) -> str:
@@ -92,6 +92,11 @@ class Headquarters:
     def knows(self, name: str) -> bool:
         """Tell whether there is a node of a name."""
         return self.centre.store.record(NODES, name) is not None
+
+    def lets_in(self, name: str, secret: str) -> bool:
+        """Tell whether a node is let in with a secret, if there is one of that name."""
+        held = self.centre.store.record(CREDENTIALS, name)
+        return held is None or held.value.sha256 == enrolment.secret_hash(secret)
 
     def code_to_return(self, name: str, office: str) -> str:
         """Make a code with which a node that was forgotten is taken in again."""

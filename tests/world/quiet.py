@@ -55,6 +55,8 @@ def settle(district: District) -> None:
     for _ in range(_ROUNDS):
         moved = 0
         for machine in district.touched():
+            if district.is_locked_out(machine):
+                continue
             place = _place(district, machine)
             if machine.fenced() or seen.get(machine.desk) != place:
                 moved += _turn(district, machine)
@@ -76,6 +78,8 @@ def hold_to_account(district: District) -> Report:
     """
     for machine in district.touched():
         kept(machine.node)
+        if district.is_locked_out(machine):
+            continue
         _is_at_work(machine)
         _is_proved_twice(district, machine)
         _is_at_the_centre(district, machine)

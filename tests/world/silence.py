@@ -46,6 +46,11 @@ class Silence:
     _ever: set[_Range] = field(default_factory=set)
     """All that was granted before the centre was last set back."""
 
+    @property
+    def ever(self) -> bool:
+        """Whether the centre was ever set back without a word."""
+        return bool(self._times)
+
     def granted(self) -> frozenset[_Range]:
         """Give all ranges of which the centre knows now."""
         return frozenset(
