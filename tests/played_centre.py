@@ -40,6 +40,8 @@ class PlayedCentre:
     welcome: dict[str, Any] = field(default_factory=dict)
     """What a machine that is taken in is told."""
     enrolled: list[dict[str, Any]] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+    """Public keys that are other nodes'."""
     lose: str = ""
     """The question of which the answer is lost, once: ``put``, ``post``, ``get``, ``ask`` or
     ``enrol``."""
@@ -67,6 +69,8 @@ class PlayedCentre:
     def enrol(self, url: str, asked: Any, *, timeout: float) -> tuple[int, Any]:
         """Take a machine in; stands where :func:`saraban_node.line.strict.post_once` does."""
         self.enrolled.append(asked)
+        if asked["key"] in self.taken:
+            return 422, {"error": "refused", "code": "SRB-222", "detail": "SRB-222"}
         return 201, self._answered("enrol", dict(self.welcome))
 
     def close(self) -> None:

@@ -308,6 +308,20 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(twins: Twins) -> Non
     assert first == second == node.journal.key.public
 
 
+def test_a_copy_of_a_machine_that_waited_for_its_new_name_takes_another_key(twins: Twins) -> None:
+    """The first one's name came with the key that waits in both folders."""
+    twins.centre.lose = "enrol"
+    with pytest.raises(CentreUnreachable):
+        twins.fork()
+    waiting = twins.centre.enrolled[0]["key"]
+    twins.centre.taken.add(waiting)
+
+    node = twins.fork()
+
+    assert node.node == "school-a-2"
+    assert node.journal.key.public != waiting
+
+
 def test_a_program_still_open_under_the_old_name_writes_nothing(twins: Twins) -> None:
     old = appliance.open_appliance(twins.loser.folder, clock=HandClock())
     twins.fork()

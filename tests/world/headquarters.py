@@ -144,7 +144,8 @@ def _enrol(centre: Centre, _: str, body: bytes) -> Answer:
             returning=asked.returning,
         )
     except _REFUSED as wrong:
-        return json_answer({"error": "refused", "detail": wrong.sentence("en")}, 422)
+        said = {"error": "refused", "code": wrong.code, "detail": wrong.sentence("en")}
+        return json_answer(said, 422)
     return Answer(201, encode(enrolling._welcome(centre, done)))
 
 

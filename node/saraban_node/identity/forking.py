@@ -18,6 +18,7 @@ from saraban_base import durable
 from saraban_base.sqlite import Cursor, Write
 from saraban_node import journal, keys, meta
 from saraban_node.appliance import PROGRAM, Appliance
+from saraban_node.errors import CentreRefused
 from saraban_node.identity import floors, machine, marks, ratchet
 from saraban_node.identity.errors import ForkRefused, NotFenced
 from saraban_node.journal import SYSTEM, Journal
@@ -35,6 +36,8 @@ from saraban_sync.wire import revision_of_hash
 
 _FORKING: Final = "forking"
 """Name of the file in which the new key waits for its name."""
+_KEY_TAKEN: Final = "SRB-222"
+"""The centre's word for a key that is another node's."""
 _ASKED: Final = 100
 
 
@@ -62,17 +65,9 @@ def fork(node: Appliance, centre: Centre, *, code: str, actor: PersonId = SYSTEM
         if not meta.get(cursor, meta.FENCED):
             raise NotFenced(node.node)
     base = shared(node, centre)
-    key = _new_key(node)
     with node.db.read() as cursor:
         origin = _origin(cursor, node, base)
-    given = transport.enrol(
-        node.config.centre_url,
-        code=code,
-        key=key.public,
-        program=PROGRAM,
-        timeout=node.config.request_timeout_seconds,
-        fork=origin,
-    )
+    key, given = _enrolled(node, code, origin)
     name = _checked(node, given)
     _keep_secrets(node.keys, name, key, given.secret)
     with node.db.write() as write:
@@ -128,6 +123,34 @@ def _origin(cursor: Cursor, node: Appliance, base: EventId | None) -> ForkOf:
 def _epoch(cursor: Cursor) -> int:
     """Give the highest epoch in what the machine has written."""
     return max(meta.epoch(cursor), journal.head(cursor).epoch)
+
+
+def _enrolled(node: Appliance, code: str, origin: ForkOf) -> tuple[SigningKey, Enrolment]:
+    """Show the code and a new key.
+
+    The key that waits may be another machine's by now, if the folder was copied or restored while
+    it waited; then there is a newer one.
+    """
+    key = _new_key(node)
+    try:
+        return key, _show(node, code, key, origin)
+    except CentreRefused as wrong:
+        if wrong.facts.get("refusal") != _KEY_TAKEN:
+            raise
+    (node.keys / _FORKING).unlink(missing_ok=True)
+    key = _new_key(node)
+    return key, _show(node, code, key, origin)
+
+
+def _show(node: Appliance, code: str, key: SigningKey, origin: ForkOf) -> Enrolment:
+    return transport.enrol(
+        node.config.centre_url,
+        code=code,
+        key=key.public,
+        program=PROGRAM,
+        timeout=node.config.request_timeout_seconds,
+        fork=origin,
+    )
 
 
 def _new_key(node: Appliance) -> SigningKey:

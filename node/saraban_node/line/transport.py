@@ -307,7 +307,7 @@ def _converted(status: int, result: Any, kind: type[_T], *, what: str) -> _T:
     if status >= 300:
         said = result if isinstance(result, dict) else {}
         why = said.get("detail") or said.get("reason") or status
-        raise CentreRefused(f"{what}: {result}", why=why)
+        raise CentreRefused(f"{what}: {result}", why=why, refusal=said.get("code", ""))
     try:
         return msgspec.convert(result, kind)
     except msgspec.ValidationError as wrong:
