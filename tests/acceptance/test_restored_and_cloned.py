@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from saraban_node.line import colleagues
+from tests.moved_clock import MovedClock
 from tests.offices import register
 from tests.real_district import RealDistrict
 from tests.served_office import Clerk
@@ -132,7 +133,7 @@ def _nothing_is_numbered(district: RealDistrict, clerk: Clerk) -> None:
 def _lift_by_hand(district: RealDistrict) -> None:
     """Nobody found the second letter sent: the numbers given up for safety must be enough."""
     stated = ("--alone", "--paper", "incoming=7", "--paper", "outgoing=1")
-    done = district.node("school-1", "fence", "lift", "--by-hand", *stated, "--json").told
+    done = district.node("school-1", "fence", "lift", "--by-hand", "--yes", *stated, "--json").told
 
     assert done["epoch"] == 2
     skipped = [(one["register"], one["first"], one["last"]) for one in done["skipped"]]
@@ -165,7 +166,7 @@ def test_a_copied_folder_put_to_work_is_found_at_the_first_contact_and_gets_its_
         refused = other.register(uuid4().hex, subject="เครื่องสำเนายังออกเลขไม่ได้")
         notice = other.page("/")
         stated = ("--alone", "--paper", "incoming=2", "--paper", "outgoing=0")
-        district.node("copy", "fence", "lift", "--by-hand", *stated)
+        district.node("copy", "fence", "lift", "--by-hand", "--yes", *stated)
         copies = _stamp(other, "incoming", "เครื่องสำเนา ๑", "เครื่องสำเนา ๒")
 
     assert refused.json()["code"] == "SRB-302"
@@ -185,8 +186,14 @@ class _Alike(RealDistrict):
     """Two machines of one make, and the disk of one was cloned for the other.
 
     Nothing on either says which is the copy. There is one such machine here: the disks take turns
-    in it, so that program and kernel see the same one.
+    in it, so that program and kernel see the same one; only its clocks tell that it was switched on
+    at another time.
     """
+
+    def __init__(self, folder: Path) -> None:
+        clocks = {name: MovedClock(folder / f"{name}.clock") for name in ("first", "clone")}
+        super().__init__(folder, clocks)
+        clocks["clone"].off_until(clocks["clone"].now())
 
     def clone(self) -> None:
         """Clone the disk."""
@@ -242,8 +249,9 @@ def test_a_cloned_disk_is_found_at_the_first_contact_and_the_centre_chooses(
             page = office.clerk("somsri").page("/fence")
         assert "ต้องให้ส่วนกลางเลือก" in page
         assert code in page
+        assert "รหัสเครื่องเหมือนกัน · same code" in district.central("twins").text
         district.central("twins", "keep", "school-1", code)
-        district.node("first", "fence", "lift", "--alone", "--all-unknown")
+        district.node("first", "fence", "lift", "--alone", "--all-unknown", "--yes")
         district.node("clone", "sync", good=(0, 1))
         _fork(district, "clone")
         _both_work_on(district, {"first": "โคลน ๓", "clone": "เดิม ๔"}, written)

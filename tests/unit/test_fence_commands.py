@@ -15,8 +15,9 @@ from saraban_node.errors import NotEnrolled
 from saraban_node.identity import fence, machine
 from saraban_node.identity.errors import NotStated, PaperTooLow
 from saraban_node.identity.machine import Machine
+from saraban_node.line import contact, sync_state
 from saraban_sync.registers import Register
-from tests.offices import YEAR, HandClock, Numbers, a_letter, an_office, register
+from tests.offices import YEAR, HandClock, Numbers, a_letter, an_office, grant, register
 
 Node = Callable[..., Result]
 HERE = Machine("3f8a07c2" + "0" * 56)
@@ -43,8 +44,8 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Applianc
 
 @pytest.fixture
 def node(office: Appliance) -> Node:
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(cli, [*arguments, "--folder", str(office.folder)])
+    def run(*arguments: str, types: str = "") -> Result:
+        return CliRunner().invoke(cli, [*arguments, "--folder", str(office.folder)], input=types)
 
     return run
 
@@ -78,7 +79,7 @@ def test_the_fence_is_lifted_with_what_stands_on_paper(node: Node, office: Appli
     done = _json(
         node(
             "fence", "lift", "--by-hand", "--alone", "--paper", "incoming=7",
-            "--unknown", f"outgoing/{YEAR}", "--guard", "5", "--json",
+            "--unknown", f"outgoing/{YEAR}", "--guard", "5", "--yes", "--json",
         )
     )  # fmt: skip
 
@@ -94,7 +95,8 @@ def test_the_fence_is_lifted_with_what_stands_on_paper(node: Node, office: Appli
 
 
 def test_what_is_not_named_can_be_unknown_all_at_once(node: Node, office: Appliance) -> None:
-    done = node("fence", "lift", "--by-hand", "--alone", "--all-unknown", "--paper", "incoming=4")
+    stated = ("--alone", "--all-unknown", "--paper", "incoming=4")
+    done = node("fence", "lift", "--by-hand", "--yes", *stated)
 
     assert done.exit_code == 0, done.output
     assert f"outgoing {YEAR}: 1–60" in done.stdout
@@ -102,12 +104,73 @@ def test_what_is_not_named_can_be_unknown_all_at_once(node: Node, office: Applia
         assert fence.status(office, cursor).unclaimed
 
 
+def test_a_technician_sees_what_will_be_given_up_and_nothing_is_done_without_a_yes(
+    node: Node, office: Appliance
+) -> None:
+    """One word forgotten, and every number left would be gone for ever."""
+    asked = node("fence", "lift", "--by-hand", types="n\n")
+    unasked = node("fence", "lift", "--by-hand")
+
+    for result in (asked, unasked):
+        assert result.exit_code == 1
+        assert "incoming 2569: 5–60 (56)  หมดทั้งช่วง" in result.stderr
+        assert "--alone" in result.stderr
+    with office.db.read() as cursor:
+        assert meta.get(cursor, meta.FENCED) == meta.RESTORED
+
+    stated = ("--alone", "--paper", "incoming=7", "--paper", "outgoing=0")
+    done = node("fence", "lift", "--by-hand", *stated, types="y\n")
+
+    assert "incoming 2569: 5–27 (23)  ออกต่อที่ · goes on at 28" in done.stderr
+    assert "Without --alone" not in done.stderr
+    assert "ข้าม · passed over" in done.stdout
+    assert register(office, a_letter(9)).number == 28
+    assert "ออกเลขได้อยู่แล้ว" in node("fence", "lift", "--by-hand").stdout
+
+
+def test_next_years_numbers_are_not_shown_as_given_up_when_none_of_them_can_have_been_used(
+    node: Node, office: Appliance
+) -> None:
+    with office.db.write() as write:
+        meta.remove(write, meta.FENCED)
+    grant(office, Numbers(Register.INCOMING, YEAR + 1, 60))
+    with office.db.write() as write:
+        meta.fence(write, meta.RESTORED)
+    stated = ("--alone", "--paper", "incoming=7", "--paper", "outgoing=0")
+
+    shown = node("fence", "lift", "--by-hand", *stated).stderr
+    done = _json(node("fence", "lift", "--by-hand", "--yes", *stated, "--json"))
+
+    assert "incoming 2570: – (0)  ออกต่อที่ · goes on at 1" in shown
+    assert {one["year"] for one in done["skipped"]} == {YEAR}
+
+
+@pytest.mark.parametrize(
+    ("why", "said", "step"),
+    [
+        (meta.RESTORED, "", "fence lift --alone --paper incoming/2569=... --paper outgoing/2569"),
+        (meta.TWIN, "", "โทรบอกรหัสเครื่อง"),
+        (meta.TWIN, "resume", "saraban-node fence lift"),
+        (meta.SUPERSEDED, "fork", "saraban-node fork --code"),
+    ],
+)
+def test_the_fence_says_which_step_comes_next(
+    node: Node, office: Appliance, why: str, said: str, step: str
+) -> None:
+    with office.db.write() as write:
+        meta.remove(write, meta.FENCED)
+        meta.fence(write, why)
+        sync_state.put(write, contact.SAID, said)
+
+    assert step in node("fence").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "wrong"),
     [
         (("--by-hand", "--alone"), NotStated),
         (("--by-hand", "--alone", "--paper", "incoming=3", "--unknown", "outgoing"), PaperTooLow),
-        (("--alone", "--all-unknown"), NotEnrolled),
+        (("--alone", "--all-unknown", "--yes"), NotEnrolled),
     ],
 )
 def test_what_cannot_be_is_refused_and_the_fence_stands(

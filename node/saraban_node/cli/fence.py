@@ -6,24 +6,15 @@ import click
 
 from saraban_node import meta
 from saraban_node.appliance import Appliance
-from saraban_node.books.labels import REGISTER_ENGLISH, REGISTER_THAI
+from saraban_node.cli import fence_words
 from saraban_node.cli.common import actor, folder_option, json_option, opened, say
 from saraban_node.identity import fence, lifting, machine, returning
-from saraban_node.identity.fence import FenceView, Lift
+from saraban_node.identity.fence import Lift
 from saraban_node.identity.floors import Book
 from saraban_node.identity.lifting import Lifted
 from saraban_node.line import contact
 from saraban_node.line.syncer import Syncer
 from saraban_sync.registers import Register, buddhist_year
-
-_WHY = {
-    "": ("ออกเลขได้ตามปกติ", "Numbers are given as usual"),
-    meta.RESTORED: ("กู้คืนมาจากชุดสำรอง", "Restored from a backup"),
-    meta.COPIED: ("ฐานข้อมูลนี้เป็นสำเนาจากเครื่องอื่น", "Copied from another machine"),
-    meta.SUPERSEDED: ("มีเครื่องอื่นรับช่วงชื่อนี้ไปแล้ว", "Another machine has taken over the name"),
-    meta.DIVERGED: ("ประวัติไม่ตรงกับที่ส่วนกลางมี", "The centre holds another history"),
-    meta.TWIN: ("มีเครื่องสองเครื่องใช้ชื่อเดียวกัน", "Two machines work under one name"),
-}
 
 
 @click.command(name="machine")
@@ -86,6 +77,7 @@ def status(folder: Path, as_json: bool) -> None:
 )
 @click.option("--guard", type=click.IntRange(min=0), help="Numbers given up for safety in a book.")
 @click.option("--by-hand", is_flag=True, help="With no line to the centre.")
+@click.option("--yes", is_flag=True, help="Do not ask; the numbers to be given up were looked at.")
 def lift(
     folder: Path,
     as_json: bool,
@@ -95,16 +87,22 @@ def lift(
     alone: bool,
     guard: int | None,
     by_hand: bool,
+    yes: bool,
 ) -> None:
-    """Let the node give numbers again, in a new epoch."""
+    """Let the node give numbers again, in a new epoch; first show which ones are given up."""
     with opened(folder) as node:
         stated = _stated(node, papers, unknown)
-        if all_unknown:
-            with node.db.read() as cursor:
-                view = fence.status(node, cursor)
-            for one in view.series:
+        with node.db.read() as cursor:
+            view = fence.status(node, cursor)
+            for one in view.series if all_unknown else ():
                 stated.setdefault((one.register, one.year), None)
-        wanted = Lift(actor=actor(), paper=stated, alone=alone, guard=guard)
+            wanted = Lift(actor=actor(), paper=stated, alone=alone, guard=guard)
+            if view.why:
+                fence.check(node, cursor, wanted)
+            previews = fence.previews(node, cursor, wanted)
+        if view.why and not yes:
+            lines = "\n".join(fence_words.preview(view, wanted, previews))
+            click.confirm(f"{lines}\nเปิดการออกเลขใช่หรือไม่ · Go on?", abort=True, err=True)
         done = lifting.lift_by_hand(node, wanted) if by_hand else Syncer(node).lift(wanted)
     _say_lifted(done, as_json=as_json)
 
@@ -160,21 +158,9 @@ def _status(folder: Path, *, as_json: bool) -> None:
             for one in view.series
         ],
     }
-    say(result, as_json=as_json, text="\n".join(_lines(view)))
+    say(result, as_json=as_json, text="\n".join(fence_words.status(view)))
     if view.why:
         raise SystemExit(1)
-
-
-def _lines(view: FenceView) -> list[str]:
-    thai, english = _WHY.get(view.why, (view.why, view.why))
-    found = [f"{thai} · {english}", f"รหัสเครื่อง · machine  {view.machine}"]
-    for one in view.series if view.why else ():
-        marks = ", ".join(f"{mark.source} {mark.number}" for mark in one.marks) or "–"
-        found.append(
-            f"{REGISTER_THAI[one.register]} · {REGISTER_ENGLISH[one.register]} {one.year}:"
-            f" {one.next}–{one.last}  ({marks})"
-        )
-    return found
 
 
 def _say_lifted(done: Lifted, *, as_json: bool) -> None:
@@ -186,9 +172,7 @@ def _say_lifted(done: Lifted, *, as_json: bool) -> None:
             for one in done.skipped
         ],
     }
-    lines = [f"ออกเลขได้ · numbers are given again  ({done.epoch})"]
-    lines += [f"– {one.register} {one.year}: {one.first}–{one.last}" for one in done.skipped]
-    say(result, as_json=as_json, text="\n".join(lines))
+    say(result, as_json=as_json, text="\n".join(fence_words.lifted(done)))
 
 
 def _stated(

@@ -11,7 +11,7 @@ ranges is given up and new ones are asked for: numbers are cheaper than a number
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from saraban_base.sqlite import Cursor, rows, value
 from saraban_node import meta
@@ -20,7 +20,7 @@ from saraban_node.books.labels import REGISTER_ENGLISH, REGISTER_THAI
 from saraban_node.identity import machine, marks
 from saraban_node.identity.errors import NotStated, PaperTooHigh, PaperTooLow
 from saraban_node.identity.floors import Book
-from saraban_node.identity.skipping import Rest
+from saraban_node.identity.skipping import Rest, Skip, skips
 from saraban_node.line import contact, sync_state
 from saraban_node.line.answers import SeenMark
 from saraban_node.numbering import numbers, waiting_grants
@@ -90,6 +90,25 @@ class Lift:
     """Numbers given up for safety in each series; as :class:`OpenSeries` says when None."""
 
 
+class Preview(NamedTuple):
+    """One series and the numbers of it that lifting the fence will give up."""
+
+    series: OpenSeries
+    paper: int | None
+    skips: list[Skip]
+
+    @property
+    def total(self) -> int:
+        """How many numbers are given up."""
+        return sum(skip.last - skip.first + 1 for skip in self.skips)
+
+    @property
+    def goes_on_at(self) -> int:
+        """The number that is given next; 0 when none is left."""
+        end = max((skip.last for skip in self.skips), default=self.series.next - 1)
+        return end + 1 if self.total < self.series.left else 0
+
+
 def status(node: Appliance, cursor: Cursor) -> FenceView:
     """Tell how the fence is, for a page or a command."""
     why = meta.get(cursor, meta.FENCED)
@@ -123,6 +142,23 @@ def check(node: Appliance, cursor: Cursor, lift: Lift) -> None:
     if anybody_knows(cursor, lift):
         for one in open_series(node, cursor, ()):
             stated(one, lift)
+
+
+def previews(node: Appliance, cursor: Cursor, lift: Lift) -> list[Preview]:
+    """Work out which numbers lifting the fence will give up, as far as is known here."""
+    certain = anybody_knows(cursor, lift)
+    rests = rests_of(cursor, waiting=True)
+    found = []
+    for one in open_series(node, cursor, ()):
+        book = (one.register, one.year)
+        untouched = 0 if not one.begun and one.known == 0 else None
+        paper = lift.paper.get(book, untouched) if certain else None
+        guard = one.guard if lift.guard is None else lift.guard
+        known = None if paper is None else max(paper, one.known)
+        chosen, _ = skips(rests[book], known=known, guard=guard)
+        found.append(Preview(one, paper, chosen))
+    order = list(Register)
+    return sorted(found, key=lambda one: (one.series.year, order.index(one.series.register)))
 
 
 def anybody_knows(cursor: Cursor, lift: Lift) -> bool:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from saraban_node.identity.fence import FenceView
+from saraban_node.identity.fence import FenceView, Preview
 from saraban_node.identity.lifting import Lifted
 from saraban_node.line.elsewhere import Elsewhere
 from saraban_node.numbering.passport import Passport, Step
@@ -28,7 +28,6 @@ from saraban_node.web.numbering.api_types import (
     WholeProof,
     Wrong,
 )
-from saraban_node.web.numbering.fence import Preview
 from saraban_node.web.numbering.ranges import Supply
 from saraban_sync.states import State
 

@@ -34,7 +34,6 @@ from saraban_node.web.numbering.api_types import (
     Stocks,
     Taken,
 )
-from saraban_node.web.numbering.fence import previews
 from saraban_node.web.numbering.ranges import supplies
 from saraban_node.web.office import ADMINISTRATORS, Office, actor
 from saraban_sync.ids import PersonId
@@ -157,7 +156,7 @@ class MachineNumbersApi:
             lift = _lift(data, actor(visit))
             with self._node.db.read() as cursor:
                 fence.check(self._node, cursor, lift)
-                return answers.preview_of(previews(self._node, cursor, lift))
+                return answers.preview_of(fence.previews(self._node, cursor, lift))
 
         return await serve(request, work)
 

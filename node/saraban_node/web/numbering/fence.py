@@ -4,7 +4,7 @@
   └── two machines, one name ──> the centre chooses ──> this one goes on, or /fence/fork
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
 
@@ -14,7 +14,6 @@ from saraban_base.web.errors import status_of
 from saraban_base.web.forms import Form
 from saraban_base.web.routes import act, page
 from saraban_base.web.visit import Answer, Visit
-from saraban_node.appliance import Appliance
 from saraban_node.books import registers
 from saraban_node.errors import CentreRefused, NotEnrolled
 from saraban_node.identity import fence, lifting
@@ -22,7 +21,6 @@ from saraban_node.identity.errors import ForkRefused, NotStated, PaperTooHigh, P
 from saraban_node.identity.fence import FenceView, Lift, OpenSeries
 from saraban_node.identity.floors import Book
 from saraban_node.identity.lifting import Lifted
-from saraban_node.identity.skipping import Skip, skips
 from saraban_node.line import syncer
 from saraban_node.numbering import numbers
 from saraban_node.web.office import ADMINISTRATORS, Office, actor
@@ -36,19 +34,6 @@ _GUARD: Final = "guard"
 _CODE: Final = "code"
 _ABOUT_PAPER: Final = (NotStated, PaperTooLow, PaperTooHigh)
 _ABOUT_CODE: Final = (FieldMissing, ForkRefused, CentreRefused)
-
-
-class Preview(NamedTuple):
-    """One series and the numbers of it that will be given up."""
-
-    series: OpenSeries
-    paper: int | None
-    skips: list[Skip]
-
-    @property
-    def total(self) -> int:
-        """How many numbers are given up."""
-        return sum(skip.last - skip.first + 1 for skip in self.skips)
 
 
 class FencePages:
@@ -154,7 +139,7 @@ class FencePages:
     def _preview(self, visit: Visit, lift: Lift, *, problem: SarabanError | None = None) -> Answer:
         with self._node.db.read() as cursor:
             view = fence.status(self._node, cursor)
-            found = previews(self._node, cursor, lift)
+            found = fence.previews(self._node, cursor, lift)
             kept = registers.reserved(cursor)
         return visit.page(
             "fence_check.html",
@@ -244,22 +229,6 @@ def check_lift(cursor: Cursor, view: FenceView, lift: Lift) -> None:
             problems[field_of(one)] = problem
     if problems:
         raise WrongFields(problems)
-
-
-def previews(node: Appliance, cursor: Cursor, lift: Lift) -> list[Preview]:
-    """Work out which numbers lifting the fence will give up, as far as is known here."""
-    certain = fence.anybody_knows(cursor, lift)
-    rests = fence.rests_of(cursor, waiting=True)
-    found = []
-    for one in fence.open_series(node, cursor, ()):
-        book = (one.register, one.year)
-        paper = lift.paper.get(book) if certain else None
-        guard = one.guard if lift.guard is None else lift.guard
-        chosen, _ = skips(
-            rests[book], known=None if paper is None else max(paper, one.known), guard=guard
-        )
-        found.append(Preview(one, paper, chosen))
-    return sorted(found, key=lambda one: _in_order(one.series))
 
 
 def _in_order(one: OpenSeries) -> tuple[int, int]:
