@@ -12,6 +12,7 @@ from saraban_node.backup import service
 from saraban_node.backup.restore import Restored
 from saraban_node.backup.service import Backup, BackupResult
 from saraban_node.backup.verify import Report
+from saraban_node.books.labels import REGISTER_THAI
 from saraban_node.cli.common import actor, folder_option, json_option, opened, say
 from saraban_sync.registers import instant
 
@@ -168,12 +169,17 @@ def _restored(done: Restored) -> dict[str, Any]:
 
 
 def _restored_text(done: Restored) -> str:
-    lasts = ", ".join(f"{one.series}: {one.last}" for one in done.manifest.registers) or "–"
+    lasts = [
+        f"  {REGISTER_THAI[one.register]} · {one.register} {one.year}: {one.last}"
+        for one in done.manifest.registers
+    ]
     return "\n".join(
         [
             *_check_lines(done.report),
-            f"กู้คืนแล้วที่ {done.folder} เลขล่าสุดในชุดนี้ · Restored; last numbers in this backup: {lasts}",
-            "ยังไม่ออกเลขจนกว่าส่วนกลางจะอนุญาต · "
-            "It gives no numbers until the centre has allowed it again.",
+            f"กู้คืนแล้วที่ {done.folder} เลขสุดท้ายในชุดนี้ · Restored; last numbers in this backup:",
+            *(lasts or ["  –"]),
+            "เครื่องยังไม่ออกเลข จนกว่าจะบอกว่าเลขบนกระดาษออกไปถึงไหนแล้ว ขั้นต่อไปดูจากคำสั่งนี้",
+            "It gives no numbers until it is said how far they stand on paper. What comes next:",
+            f"  saraban-node fence --folder {done.folder}",
         ]
     )

@@ -1,6 +1,7 @@
 """Commands that make a node, run it, and tell how it is."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,6 +11,15 @@ from saraban_node.cli.common import folder_option, json_option, opened, say
 from saraban_node.line import enrolment, syncer
 from saraban_node.line.syncer import Syncer
 from saraban_sync.ids import node_id, office_code
+
+_EXCHANGED = {
+    "pushed": "ส่งแล้ว · sent",
+    "refused": "ส่วนกลางไม่รับ · refused",
+    "fetched": "รับแล้ว · received",
+    "parts_sent": "ส่งส่วนของแฟ้ม · parts of files sent",
+    "files_fetched": "รับแฟ้ม · files received",
+    "files_wanted": "แฟ้มที่ยังมาไม่ครบ · files not complete yet",
+}
 
 
 @click.command()
@@ -85,9 +95,17 @@ def sync(folder: Path, as_json: bool) -> None:
         "waiting_events": state.waiting_events,
         "files_wanted": state.wanted_files,
     }
-    say(result, as_json=as_json, text="  ".join(f"{key}={shown}" for key, shown in result.items()))
+    say(result, as_json=as_json, text=_exchanged(result))
     if report.refused or state.waiting_events:
         raise SystemExit(1)
+
+
+def _exchanged(result: dict[str, Any]) -> str:
+    """Say how an exchange went; what there is none of is left out, but for what waits."""
+    parts = [f"{words} {result[key]}" for key, words in _EXCHANGED.items() if result[key]]
+    good = not result["refused"] and not result["waiting_events"]
+    waiting = f"รอส่ง · waiting {result['waiting_events']}"
+    return f"{'✓' if good else '✗'} {'  '.join([*parts, waiting])}"
 
 
 @click.command()
