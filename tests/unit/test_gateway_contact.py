@@ -141,6 +141,24 @@ def test_a_machine_that_found_the_journals_to_differ_stops_the_name(school: Mach
     assert school.come() == "twin"
 
 
+def test_a_restored_machine_whose_journal_has_parted_does_not_speak_for_the_name(
+    school: Machine,
+) -> None:
+    """Otherwise the audit would go on saying that two machines share it, long after the fork."""
+    copy = school.copy()
+    school.office.write(EntryNoted(entry="x", action="ที่นี่"))
+    school.send()
+    school.come()
+    copy.office.write(EntryNoted(entry="x", action="ที่อื่น"))
+    copy.fenced = "restored"
+
+    assert copy.come() == "ok"
+
+    held = school.centre.store.record(CONTACTS, school.office.node)
+    assert held is not None
+    assert (held.value.machine, held.value.last_hash) == (school.machine, school.office.prev)
+
+
 def test_a_machine_of_an_older_epoch_is_superseded(school: Machine) -> None:
     old = school.copy()
     school.fenced = "restored"

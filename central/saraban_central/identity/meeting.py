@@ -161,8 +161,7 @@ class _Meeting:
             decision = Decision.RESUME
         elif self._has_found_a_twin():
             self._twin(_MEANS[self._said.fenced])
-            parted = standing(self._centre.store, self._node.node, seen) is Standing.PARTED
-            decision = Decision.FORK if parted else Decision.WAIT
+            decision = Decision.FORK if self._has_parted(seen) else Decision.WAIT
         elif twins.concerns(self._centre.store, self._node, seen):
             decision, writes = twins.seen_again(self._centre, self._node, seen)
             self._writes += writes
@@ -171,9 +170,13 @@ class _Meeting:
             decision = Decision.FORK
         else:
             decision = Decision.RESUME
-        if decision is not Decision.FORK:
+        if decision is not Decision.FORK and not self._has_parted(seen):
             self._note(contact)
         return Met(self._writes, self._generation, decision=decision)
+
+    def _has_parted(self, seen: Sighting) -> bool:
+        """Tell whether the machine's journal is not the one that the centre holds."""
+        return standing(self._centre.store, self._node.node, seen) is Standing.PARTED
 
     def _has_found_a_twin(self) -> bool:
         """Tell whether this machine of the newest epoch has found another that nobody knew of."""
