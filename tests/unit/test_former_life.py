@@ -420,6 +420,10 @@ def test_a_number_that_only_the_life_before_reserved_stays_reserved_for_nobody(
     town.settles()
 
     assert town.life(one.number).state is State.SKIPPED
+    with town.node.db.read() as cursor:
+        shown, _ = book_lines.page(cursor, RegisterQuery(register=OUT, year=YEAR))
+    (line,) = [line for line in shown if line.number == one.number and not line.is_gap]
+    assert (line.state, line.lost, line.holder) == ("expired", True, "ครูวิไล")
     assert town.life(two.number).state is State.ISSUED
     states = {
         number: run.state

@@ -172,12 +172,15 @@ def own(entry: Entry) -> BookLine:
 def colleague(cursor: Cursor, line: ColleagueLine, own_node: str) -> BookLine:
     """Show a line that another node, or a life before this one, wrote."""
     passport = f"/numbers/{line.register}/{line.year}/{line.number}"
+    lost = line.node == own_node
     return BookLine(
         register=line.register, year=line.year, number=line.number, last=line.last,
-        state=line.state, at=line.registered_at, taken_at=line.registered_at,
+        # Nobody can finish what only a lost life had reserved.
+        state="expired" if lost and line.state == "reserved" else line.state,
+        at=line.registered_at, taken_at=line.registered_at,
         who=colleague_people.name_of(cursor, line.node, line.registered_by),
         href=passport if line.number else f"/emergency/{line.node}/{line.event}",
-        node="" if line.node == own_node else line.node, lost=line.node == own_node,
+        node="" if lost else line.node, lost=lost,
         subject=line.subject, sender=line.sender,
         recipient="" if line.state == "reserved" else line.recipient, letter_no=line.letter_no,
         letter_date=line.letter_date, action=line.action, remark=line.remark,
