@@ -12,10 +12,12 @@ from click.testing import CliRunner, Result
 from saraban_node import appliance, keys
 from saraban_node.__main__ import cli
 from saraban_node.appliance import Appliance
+from saraban_node.line import colleagues
 from saraban_node.numbering import numbers
 from saraban_node.numbering.errors import NotGivenUp
 from saraban_sync import phone, range_files
 from saraban_sync.errors import BrokenChain
+from saraban_sync.events import LetterRegistered
 from saraban_sync.grants import sign_grant
 from saraban_sync.number_events import NumbersSkipped
 from saraban_sync.registers import Register, Series
@@ -23,6 +25,7 @@ from tests.offices import (
     CENTRE_KEY,
     SOMSRI,
     YEAR,
+    FarOffice,
     HandClock,
     Numbers,
     a_grant,
@@ -155,6 +158,38 @@ def test_several_numbers_that_may_be_meant_are_listed(office: Appliance, node: N
     assert "ไม่พบเลขนี้" in node("numbers", "show", "999").stdout
 
 
+def test_a_number_that_two_machines_gave_is_one_life_with_both_letters(
+    office: Appliance, node: Node
+) -> None:
+    register(office, a_letter(1, BOOK))
+    theirs = FarOffice(code="school-a-2").write(
+        LetterRegistered(register=BOOK, year=YEAR, number=1, subject="ของอีกเครื่อง")
+    )
+    with office.db.write() as write:
+        colleagues.take(write, office.journal, theirs, "school-a-2")
+
+    proved = node("numbers", "prove")
+    shown = node("numbers", "show", "--register", "outgoing", "1/2569").stdout
+
+    assert proved.exit_code == 1
+    assert "saraban-node numbers show --register outgoing 1/2569" in proved.stdout
+    assert a_letter(1, BOOK).subject in shown
+    assert "ของอีกเครื่อง" in shown
+    assert "✗ หนังสือสองฉบับใช้เลขเดียวกัน · two letters bear one number" in shown
+
+
+def test_why_numbers_were_passed_over_is_said_in_thai_first(office: Appliance, node: Node) -> None:
+    with office.db.write() as write:
+        body = NumbersSkipped(register=BOOK, year=YEAR, first=1, last=3, why="restored")
+        office.journal.append(write, body, actor=SOMSRI)
+    node("numbers", "explain", "--register", "outgoing", "2", "3", "--text", "ในตู้ ๓")
+
+    lines = node("numbers", "prove").stdout.splitlines()
+
+    (gap,) = [number for number, line in enumerate(lines) if "กู้คืนจากชุดสำรอง · restored" in line]
+    assert lines[gap + 1].strip() == "2–3: ในตู้ ๓"
+
+
 def test_numbers_travel_on_a_stick(office: Appliance, node: Node, tmp_path: Path) -> None:
     question, answer = tmp_path / "request.json", tmp_path / "answer.json"
     asked = told(
@@ -214,7 +249,7 @@ def test_what_was_found_out_about_a_gap_is_written_down(office: Appliance, node:
 
     assert (said["first"], said["last"]) == (2, 3)
     assert isinstance(refused.exception, NotGivenUp)
-    assert "[2: อยู่ในแฟ้มสำเนา]" in node("numbers", "prove").stdout
+    assert "2: อยู่ในแฟ้มสำเนา" in node("numbers", "prove").stdout
     assert "2–3: อยู่ในแฟ้มสำเนา" in node("numbers", "show", "3", "--register", "outgoing").stdout
 
 

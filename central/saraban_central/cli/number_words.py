@@ -6,7 +6,7 @@ from saraban_central.audit.findings import REGISTER_THAI
 from saraban_central.numbering.lookup import Candidate
 from saraban_central.numbering.passport import Passport
 from saraban_central.numbering.proof import Notable, Proof, SeriesProof
-from saraban_sync.states import State
+from saraban_sync.states import State, Trouble
 
 STATES: Final = {
     State.UNUSED: "ยังไม่ใช้ · unused",
@@ -18,6 +18,22 @@ STATES: Final = {
     State.RETURNED: "คืนเมื่อสิ้นปี · returned",
     State.MISSING: "ไม่มีคำอธิบาย · unexplained",
 }
+
+TROUBLES: Final = {
+    Trouble.TWICE: "หนังสือสองฉบับใช้เลขเดียวกัน · twice",
+    Trouble.OUTSIDE: "เลขที่ไม่ได้ให้ไว้ · not granted",
+    Trouble.MISSING: "ขาดหายโดยไม่มีคำอธิบาย · missing",
+    Trouble.OVERLAP: "ช่วงเลขทับกัน · overlapping ranges",
+}
+WHYS: Final = {
+    "restored": "กู้คืนจากชุดสำรอง · restored",
+    "copied": "ย้ายหรือสำเนาข้อมูล · copied",
+    "twin": "เครื่องสองเครื่องใช้ชื่อเดียวกัน · twin",
+    "forked": "แยกเครื่องเป็นชื่อใหม่ · forked",
+    "superseded": "มีเครื่องอื่นรับช่วงชื่อ · superseded",
+    "year-end": "สิ้นปี · year end",
+}
+"""Why numbers were given up, as the journals have it."""
 
 
 def proof_lines(found: Proof) -> list[str]:
@@ -54,7 +70,7 @@ def _series_lines(one: SeriesProof) -> list[str]:
     head = f"{'✓' if one.account.whole else '✗'} {REGISTER_THAI[register]} · {register.value}"
     lines = [f"  {head} {one.series.year}: {counts}"]
     lines += [
-        f"    ✗ {span(problem.first, problem.last)}  {problem.trouble.value}"
+        f"    ✗ {span(problem.first, problem.last)}  {TROUBLES[problem.trouble]}"
         for problem in one.account.problems
     ]
     return lines + [f"    {_notable(found)}" for found in one.notable]
@@ -62,7 +78,7 @@ def _series_lines(one: SeriesProof) -> list[str]:
 
 def _notable(one: Notable) -> str:
     late = " ลงทะเบียนภายหลัง · late" if one.late else ""
-    why = f"  {one.why}" if one.why else ""
+    why = f"  {WHYS.get(one.why, one.why)}" if one.why else ""
     return f"{span(one.first, one.last)}  {STATES[one.state]}{late}  {one.at}  {one.who}{why}"
 
 
@@ -97,7 +113,8 @@ def passport_lines(found: Passport) -> list[str]:
         lines.append(f"  {good} {step.act.at}  {step.act.type}  {step.act.actor}")
         lines.append(f"      {step.journal} {step.act.event}  → {step.act.stored_at or '–'}")
     for gap in found.gaps:
-        lines.append(f"  {gap.state} {span(gap.first, gap.last)}  {gap.why}  {gap.at}  {gap.actor}")
+        numbers, why = span(gap.first, gap.last), WHYS.get(gap.why, gap.why)
+        lines.append(f"  {gap.state} {numbers}  {why}  {gap.at}  {gap.actor}")
         lines += [f"      {one.at}  {one.actor}: {one.text}" for one in gap.explanations]
     lines += [f"  ✗ {alarm.kind}  {alarm.event}" for alarm in found.alarms]
     return lines

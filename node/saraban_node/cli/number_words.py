@@ -35,6 +35,16 @@ TROUBLES: Final = {
     Trouble.OVERLAP: ("ช่วงเลขทับกัน", "ranges that overlap"),
 }
 
+WHYS: Final = {
+    "restored": "กู้คืนจากชุดสำรอง · restored",
+    "copied": "ย้ายหรือสำเนาข้อมูล · copied",
+    "twin": "เครื่องสองเครื่องใช้ชื่อเดียวกัน · twin",
+    "forked": "แยกเครื่องเป็นชื่อใหม่ · forked",
+    "superseded": "มีเครื่องอื่นรับช่วงชื่อ · superseded",
+    "year-end": "สิ้นปี · year end",
+}
+"""Why numbers were given up, as the journal has it."""
+
 
 def wish_row(wish: Wish) -> dict[str, Any]:
     """Give a request as fields."""
@@ -190,6 +200,8 @@ def _series_lines(one: SeriesProof) -> Iterator[str]:
     for problem in one.account.problems:
         thai, english = TROUBLES[problem.trouble]
         yield f"  ✗ {_numbers(problem.first, problem.last)} {thai} · {english}"
+        which = f"--register {one.register} {problem.first}/{one.year}"
+        yield f"      saraban-node numbers show {which}"
     if one.agrees is False:
         yield "  ✗ ทะเบียนไม่ตรงกับบันทึกเหตุการณ์ · the register does not agree with the journal"
 
@@ -201,8 +213,10 @@ def _notable_line(one: Notable) -> str:
         words += "  ลงทะเบียนภายหลัง · late"
     if one.emergency:
         words += f"  ฉ {one.emergency}"
-    why = f"  {one.why}" if one.why else ""
-    found = "".join(f"  [{said.first}: {said.text}]" for said in one.explanations)
+    why = f"  {WHYS.get(one.why, one.why)}" if one.why else ""
+    found = "".join(
+        f"\n      {_numbers(said.first, said.last)}: {said.text}" for said in one.explanations
+    )
     return f"{_numbers(one.first, one.last)} {words}  {one.day.isoformat()} {one.who}{why}{found}"
 
 
@@ -268,8 +282,8 @@ def _gap_lines(found: Passport) -> Iterator[str]:
     gap = found.gap.gap
     thai, english = STATES[State(gap.state)]
     yield (
-        f"{thai} · {english}: {_numbers(gap.first, gap.last)} {gap.why} {_moment(found.gap.at)}"
-        f" {found.gap.who}"
+        f"{thai} · {english}: {_numbers(gap.first, gap.last)} {WHYS.get(gap.why, gap.why)}"
+        f" {_moment(found.gap.at)} {found.gap.who}"
     )
     for mark in gap.marks:
         yield f"    {mark.source}: {mark.number}"

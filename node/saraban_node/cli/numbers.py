@@ -262,11 +262,16 @@ def keep_house(folder: Path, as_json: bool) -> None:
 
 
 def _the_one(found: list[Candidate]) -> Candidate | None:
-    """Choose the number that is meant: the only one, or the only one that was ever used."""
-    if len(found) == 1:
-        return found[0]
+    """Choose the number that is meant: the only one, or the only one that was ever used.
+
+    Several lines of one number, such as of two machines, are one life; ours comes first.
+    """
     used = [one for one in found if one.state != "unused"]
-    return used[0] if len(used) == 1 else None
+    for some in (found, used):
+        if len(some) == 1:
+            return some[0]
+    meant = {(one.register, one.year, one.number) for one in used}
+    return used[0] if len(meant) == 1 and used[0].number else None
 
 
 def _passport(cursor: Cursor, chosen: Candidate) -> Passport:
