@@ -249,7 +249,7 @@ def test_what_was_found_out_about_a_gap_is_written_down(office: Appliance, node:
 
     assert (said["first"], said["last"]) == (2, 3)
     assert isinstance(refused.exception, NotGivenUp)
-    assert "2: อยู่ในแฟ้มสำเนา" in node("numbers", "prove").stdout
+    assert "2–3: อยู่ในแฟ้มสำเนา" in node("numbers", "prove").stdout
     assert "2–3: อยู่ในแฟ้มสำเนา" in node("numbers", "show", "3", "--register", "outgoing").stdout
 
 
