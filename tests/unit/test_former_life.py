@@ -17,6 +17,7 @@ from saraban_central.gateway.admitting import admit
 from saraban_central.numbering import grants
 from saraban_central.numbering import proof as central_proof
 from saraban_central.post.router import Router
+from saraban_central.records import ALARMS, SET_ASIDE_COUNTS
 from saraban_node import appliance, journal, projections
 from saraban_node.appliance import Appliance
 from saraban_node.books import entries, history, letters
@@ -462,4 +463,7 @@ def test_the_audit_has_nothing_to_say_about_a_restore_that_everybody_has_explain
         town.clock.forward(days=5)
         report = Auditing(town.centre).run("system")
         assert not report.findings
+    assert not list(town.centre.store.records(ALARMS))
+    assert not [one for one in town.centre.store.records(SET_ASIDE_COUNTS) if one.value.refused]
+    assert all(office.whole for office in central_proof.prove(town.centre).offices)
     town.whole()
