@@ -22,6 +22,21 @@ _SERIOUS: Final = {"serious", "critical"}
 _TOO_WIDE: Final = (
     "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 )
+_WORDS: Final = """
+() => {
+  const found = [], walk = document.createTreeWalker(document.querySelector("main"), 4);
+  while (walk.nextNode()) {
+    const around = walk.currentNode.parentElement;
+    if (around.closest("main [lang], main [translate], option, code, kbd, .code, .code-big"))
+      continue;
+    const words = walk.currentNode.textContent.match(/[A-Za-z]{3,}/g);
+    if (words && around.getClientRects().length) found.push(...words);
+  }
+  return [...new Set(found)];
+}
+"""
+"""Latin words of a page that a reader sees, codes left out."""
+_THAI_PAGES_SAY: Final = {"PDF", "Word", "Excel", "Ctrl", "Enter", "JSON", "CSV", "SHA", "pdf"}
 
 
 def new_page(browser: Browser, **options: Any) -> Page:
@@ -68,6 +83,12 @@ def sticks_out(page: Page) -> int:
     """By how many pixels the page is wider than the window."""
     found: int = page.evaluate(_TOO_WIDE)
     return found
+
+
+def foreign_words(page: Page, names: set[str]) -> list[str]:
+    """English words on a Thai page, besides names that somebody chose."""
+    found: list[str] = page.evaluate(_WORDS)
+    return sorted(set(found) - _THAI_PAGES_SAY - names)
 
 
 def log_in(page: Page, address: str, username: str, password: str) -> None:

@@ -12,6 +12,7 @@ from tests.browser.chrome import (
     WIDE,
     barriers,
     complaints,
+    foreign_words,
     log_in,
     new_page,
     sticks_out,
@@ -20,6 +21,8 @@ from tests.web_office import PASSWORD, WebOffice
 
 pytestmark = pytest.mark.browser
 
+NAMES = {"school", "somsri", "prasert", "mali"}
+"""The code of the office and user names, which somebody chose."""
 PAGES = {
     "today": "/",
     "arrivals": "/arrivals",
@@ -109,6 +112,7 @@ def test_a_page_puts_no_barrier_in_anybodys_way_and_fits_every_window(
 
     assert not found
     assert wider == dict.fromkeys(wider, 0), "it scrolls sideways"
+    assert foreign_words(looking, NAMES) == []
 
 
 def test_nothing_on_any_page_is_refused_or_fails(browser: Browser, office: WebOffice) -> None:

@@ -50,6 +50,7 @@ def visitor(browser: Browser, office: WebOffice, username: str, **options: objec
 
 def stop(office: WebOffice, why: str) -> None:
     with office.node.db.write() as write:
+        meta.put(write, meta.FENCED, "")  # a weightier reason would stay
         meta.fence(write, why)
         meta.put(write, meta.MACHINE_HERE, "3f8a07c2" + "0" * 56)
         meta.put(write, meta.MACHINE, "91bb20fe" + "0" * 56)
