@@ -249,6 +249,25 @@ def test_a_number_that_both_machines_gave_is_found(district: District, school: O
     assert finding.event == twin.events[0].id
 
 
+def test_of_two_machines_with_one_name_the_one_that_was_first_is_named_by_its_journal(
+    district: District, school: Office
+) -> None:
+    """Both letters were signed under one name and may even bear one event's number."""
+    base = school.register(1)
+    twin = district.fork(
+        school, base, "school-2",
+        LetterRegistered(register=IN, year=YEAR, number=2, subject="ของเครื่องที่สอง"),
+    )  # fmt: skip
+    district.clock.forward(minutes=1)
+    later = school.register(2, subject="ของเครื่องแรก")
+    Router(district.centre).run()
+
+    (finding,) = [one for one in audited(district).findings if one.kind == "number-twice"]
+
+    assert (finding.node, finding.event) == ("school", later.id)
+    assert f"ครั้งแรกที่ school-2 {twin.events[0].id}" in finding.thai
+
+
 def test_letters_that_were_there_before_the_copying_may_come_from_both_machines(
     district: District, school: Office
 ) -> None:

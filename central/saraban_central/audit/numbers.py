@@ -100,8 +100,7 @@ def _twice(series: Series, problem: Problem, lines: Sequence[Line]) -> Iterator[
         same = [one for one in lines if one.number == number and one.name in claims]
         same.sort(key=lambda one: (one.at, one.journal, one.order))
         for line in same[1:]:
-            other = f"{same[0].node} {same[0].event}"
-            yield _about("number-twice", series, line, other=other)
+            yield _about("number-twice", series, line, other=same[0].name)
 
 
 def _outside(

@@ -68,7 +68,7 @@ def _text(found: Report) -> str:
         f"{found.unexplained_numbers} เลขที่ไม่มีคำอธิบาย · unexplained numbers"
     )
     lines = [
-        f"{one.severity.value}  {one.office}  {one.event}\n  {one.thai}\n  {one.english}"
+        f"{one.severity.value}  {one.office}  {one.node} {one.event}\n  {one.thai}\n  {one.english}"
         for one in found.findings
     ]
     return "\n".join([head, *lines])
