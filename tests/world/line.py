@@ -32,6 +32,7 @@ from saraban_node import keys
 from saraban_node.appliance import Appliance
 from saraban_node.errors import CentreRefused, CentreStrange, CentreUnreachable
 from saraban_node.line import strict
+from saraban_node.line.answers import OldRevision
 from saraban_node.line.transport import Centre as Transport
 from saraban_sync.errors import SarabanError
 from tests.world import chance
@@ -141,7 +142,7 @@ class Gate:
         if status == 201 or (isinstance(said, dict) and said.get("error") in _STOPPED):
             self._wire.heard = True
         if isinstance(said, dict) and said.get("error") in ("conflict", "file_exists"):
-            raise strict.OldRevision
+            raise OldRevision
         if status > 205 and isinstance(said, dict) and status not in (400, 404):
             return said
         return _content(status, said)

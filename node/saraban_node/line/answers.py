@@ -2,8 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import msgspec
+
+ENDLESS: Final = "endless answer"
+"""What is wrong with an answer that is longer than any may be."""
+
+
+class OldRevision(Exception):
+    """A document was saved over a revision that is no longer the last one."""
 
 
 @dataclass(frozen=True)

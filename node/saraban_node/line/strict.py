@@ -20,16 +20,12 @@ from pycouchdb.utils import urljoin
 from requests.structures import CaseInsensitiveDict
 
 from saraban_node.errors import CentreRefused, CentreStrange, CentreUnreachable
+from saraban_node.line.answers import ENDLESS, OldRevision
 from saraban_sync.registers import parse_instant
 
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
-ENDLESS: Final = "endless answer"
 _CONNECT_SECONDS: Final = 10
 _GZIP_FROM: Final = 400
-
-
-class OldRevision(Exception):
-    """A document was saved over a revision that is no longer the last one."""
 
 
 class Gate:

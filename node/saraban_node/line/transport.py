@@ -11,14 +11,15 @@ from typing import Any, Final, Protocol, TypeVar
 import msgspec
 
 from saraban_node.errors import CentreRefused, CentreStrange
-from saraban_node.line import strict
 from saraban_node.line.answers import (
+    ENDLESS,
     ClockReading,
     Contest,
     Enrolment,
     EpochAsked,
     EpochGiven,
     ForkOf,
+    OldRevision,
     ReturnOf,
     StatusAnswer,
     Unreadable,
@@ -84,6 +85,8 @@ class Centre:
             secret: the credential given at enrolment.
             timeout: seconds to wait for an answer.
         """
+        from saraban_node.line import strict  # HTTP is loaded by those who need a line
+
         return cls(strict.Gate(url, node=node, secret=secret, timeout=timeout), node=node)
 
     def close(self) -> None:
@@ -107,7 +110,7 @@ class Centre:
         began = time.monotonic()
         try:
             saved = self._gate.put(self._journal, *_STATUS, body=document)
-        except strict.OldRevision:  # a plain CouchDB wants the revision of what is there
+        except OldRevision:  # a plain CouchDB wants the revision of what is there
             document["_rev"] = self._gate.get(self._journal, *_STATUS)["_rev"]
             began = time.monotonic()
             saved = self._gate.put(self._journal, *_STATUS, body=document)
@@ -186,7 +189,7 @@ class Centre:
         try:
             answer = self._gate.get(self._journal, "_all_docs", params=params)
         except CentreStrange as wrong:
-            if wrong.detail != strict.ENDLESS or limit == 1:
+            if wrong.detail != ENDLESS or limit == 1:
                 raise
             return self.events(first, last, limit=limit // 2)
         match answer:
@@ -244,7 +247,7 @@ class Centre:
         try:
             answer = self._gate.get(database, "_changes", params=params)
         except CentreStrange as wrong:
-            if wrong.detail != strict.ENDLESS or limit == 1:
+            if wrong.detail != ENDLESS or limit == 1:
                 raise
             return self.changes(database, since, limit=limit // 2)  # long documents: fewer at once
         match answer:
@@ -294,6 +297,8 @@ def enrol(
         CentreRefused: the code is wrong, used or too old.
         CentreStrange: what answered is not the centre.
     """
+    from saraban_node.line import strict  # HTTP is loaded by those who need a line
+
     asked: dict[str, object] = {"code": code, "key": key, "program": program}
     if fork is not None:
         asked["fork"] = msgspec.to_builtins(fork)
