@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 CHROMIUM: Final = "/usr/bin/chromium"
 FLAGS: Final = (
@@ -18,6 +18,9 @@ AXE: Final = Path(__file__).parents[1] / "js" / "node_modules" / "axe-core" / "a
 DESK: Final = {"width": 1366, "height": 768}
 WIDE: Final = {"width": 1920, "height": 1080}
 PHONE: Final = {"width": 390, "height": 844}
+_PATIENCE: Final = 15_000
+"""Milliseconds; a machine that does other things besides is slow, not wrong."""
+expect.set_options(timeout=_PATIENCE)
 _SERIOUS: Final = {"serious", "critical"}
 _TOO_WIDE: Final = (
     "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -36,6 +39,16 @@ _WORDS: Final = """
 }
 """
 """Latin words of a page that a reader sees, codes left out."""
+_CUT_OFF: Final = """
+() => [...document.querySelectorAll(
+    "main .state > span, main .cards td > *, main .card > *, main .button, main button")]
+  .filter((one) => one.getClientRects().length && !one.closest(".unseen, .register, [hidden]"))
+  .filter((one) => {
+    const around = one.parentElement.closest(".state, td, .card, form, p, div");
+    return one.getBoundingClientRect().right > around.getBoundingClientRect().right + 2;
+  })
+  .map((one) => `cut off: ${one.textContent.trim().slice(0, 60)}`)
+"""
 _THAI_PAGES_SAY: Final = {"PDF", "Word", "Excel", "Ctrl", "Enter", "JSON", "CSV", "SHA", "pdf"}
 
 
@@ -43,7 +56,7 @@ def new_page(browser: Browser, **options: Any) -> Page:
     """Open a browser window of its own that notes every complaint of the page."""
     options = {"viewport": DESK, "locale": "th-TH", **options}
     context: BrowserContext = browser.new_context(**options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(_PATIENCE)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -70,7 +83,9 @@ def complaints(page: Page) -> list[str]:
 def barriers(page: Page) -> list[str]:
     """Serious and critical findings of axe-core on the page; its context must bypass the CSP."""
     page.add_script_tag(path=str(AXE))
-    result: dict[str, Any] = page.evaluate("async () => await axe.run(document)")
+    result: dict[str, Any] = page.evaluate(
+        "async () => await axe.run(document, {resultTypes: ['violations']})"
+    )
     return [
         f"{one['id']}: {node['html'][:160]} ({node['failureSummary'][:160]})"
         for one in result["violations"]
@@ -98,3 +113,29 @@ def log_in(page: Page, address: str, username: str, password: str) -> None:
     page.get_by_label("รหัสผ่าน").fill(password)
     page.get_by_role("button", name="เข้าสู่ระบบ").click()
     page.wait_for_url(lambda url: "/login" not in url)
+
+
+def looks(page: Page, path: str) -> list[str]:
+    """What is in anybody's way on a page, on a desk by day and on a phone by night.
+
+    Args:
+        page: a window that lets axe in.
+        path: where to go first; empty to stay.
+    """
+    found = []
+    for scheme, size in (("light", DESK), ("dark", PHONE)):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of the two
+        page.set_viewport_size(size)  # type: ignore[arg-type] # width and height
+        if path:
+            page.goto(path)
+        found += [f"{scheme} {size['width']}: {one}" for one in barriers(page)]
+        if (wider := sticks_out(page)) > 0:
+            found.append(f"{scheme} {size['width']}: scrolls sideways by {wider}")
+        found += [f"{size['width']}: {one}" for one in cut_off(page)]
+    return found
+
+
+def cut_off(page: Page) -> list[str]:
+    """Words that stand out of the card, cell or mark they belong to."""
+    found: list[str] = page.evaluate(_CUT_OFF)
+    return found

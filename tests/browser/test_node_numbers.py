@@ -15,16 +15,7 @@ from saraban_node import meta
 from saraban_node.numbering import emergency
 from saraban_sync.ids import PersonId
 from saraban_sync.registers import Register
-from tests.browser.chrome import (
-    AXE,
-    DESK,
-    PHONE,
-    barriers,
-    complaints,
-    log_in,
-    new_page,
-    sticks_out,
-)
+from tests.browser.chrome import AXE, complaints, log_in, looks, new_page
 from tests.offices import YEAR, Numbers, a_letter, grant, register
 from tests.web_office import PASSWORD, WebOffice, a_web_office
 
@@ -165,20 +156,6 @@ def test_a_pasted_number_shows_its_life_and_the_proof_is_one_click_away(
     ).to_be_visible()
     assert complaints(page) == []
     page.context.close()
-
-
-def looks(page: Page, path: str) -> list[str]:
-    """What is in anybody's way on a page, on a desk by day and on a phone by night."""
-    found = []
-    for scheme, size in (("light", DESK), ("dark", PHONE)):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of the two
-        page.set_viewport_size(size)  # type: ignore[arg-type] # width and height
-        if path:
-            page.goto(path)
-        found += [f"{scheme} {size['width']}: {one}" for one in barriers(page)]
-        if (wider := sticks_out(page)) > 0:
-            found.append(f"{scheme} {size['width']}: scrolls sideways by {wider}")
-    return found
 
 
 def test_pages_of_an_office_in_trouble_put_no_barrier_in_anybodys_way(

@@ -143,8 +143,8 @@ def text_of(event: Event) -> str:
             return f"{holder}: {purpose}"
         case ReservationEnded(reason=reason):
             return reason
-        case EmergencyCorrelated(year=year, number=number, letter_no=letter_no):
-            return letter_no or f"{number}/{year}"
+        case EmergencyCorrelated(year=year, number=number):
+            return f"{number}/{year}"
         case EntryNoted(action=action):
             return action
         case EntryVoided(reason=reason):
