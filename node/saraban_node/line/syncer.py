@@ -35,6 +35,7 @@ from saraban_node.line.answers import Unreadable
 from saraban_node.line.file_exchange import CycleReport, FileExchange
 from saraban_node.line.pushing import Pusher
 from saraban_node.line.transport import Centre
+from saraban_node.numbering import requests
 from saraban_sync import wire
 from saraban_sync.batching import BatchSize
 from saraban_sync.errors import SarabanError
@@ -45,6 +46,7 @@ from saraban_sync.wire import Document
 _log: Final = logging.getLogger(__name__)
 _FETCH: Final = 200
 _FIRST_WAIT: Final = 5.0
+_SOON: Final = 3.0
 _LOCK: Final = "sync.lock"
 
 
@@ -141,6 +143,7 @@ class Syncer:
         marks.keep(self._node.db, self._node.marks)
         with contextlib.suppress(SarabanError):  # the fence is lifted; the rest comes next time
             self.run_cycle()
+        self.try_now()  # the numbers that were asked for
         return lifted
 
     def fork(self, code: str, *, actor: PersonId = SYSTEM) -> NodeId:
@@ -219,6 +222,11 @@ class Syncer:
         with self._node.db.read() as cursor:
             return bool(meta.get(cursor, meta.FENCED))
 
+    def _awaits_numbers(self) -> bool:
+        """Tell whether numbers were asked for: the centre grants them a moment later."""
+        with self._node.db.read() as cursor:
+            return bool(requests.open_requests(cursor, now=self._node.clock.now()))
+
     def _note_failure(self, wrong: SarabanError) -> None:
         with self._node.db.write() as write:
             sync_state.put(write, "attempt_at", instant(write.now))
@@ -259,10 +267,11 @@ class Syncer:
         most = self._node.config.sync_retry_most_seconds
         self._wake.wait(timeout=1)
         while not self._stop:
+            woken = self._wake.is_set()
             self._wake.clear()
             try:
-                self.run_cycle()
-                wait = float(every)
+                told = self.run_cycle().pushed > 0 or woken
+                wait = _SOON if told and self._awaits_numbers() else float(every)
             except NotEnrolled:
                 wait = float(most)
             except SarabanError as wrong:
