@@ -1,4 +1,22 @@
-"""A whole district, whatever happens to it in whatever order, keeps the promises about numbers."""
+"""A whole district, whatever happens to it in whatever order, keeps the promises about numbers.
+
+Two offices with two machines each, their copies, backups and old disks, and a centre that is itself
+set back: every act is the product's own, only sockets are left out (``tests/world``). After every
+step what has just changed is looked at:
+
+* no number is given twice in a series, but by machines of one name that cannot know of each other,
+  and by a centre that was set back without a word (the limits of docs/adr/0017);
+* every number of every range is in exactly one state;
+* what the centre has acknowledged is there, unchanged;
+* every gap says why, and who knew of which number.
+
+At the end of each story everybody exchanges until all is quiet: all machines are at work, node and
+centre prove every number, each from what it holds, no event is missing, and the audit names every
+number that stands twice on paper, and nothing else.
+
+``DISTRICT_STEPS`` is how many steps are done, ``DISTRICT_SEED`` from where the dice begin: the same
+seed tells the same stories.
+"""
 
 import os
 import sys
@@ -7,6 +25,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import ClassVar, Final
 
 import hypothesis
@@ -29,8 +48,11 @@ from tests.world.machines import Machine
 
 SHARDS: Final = 4
 """Districts with different seeds, so that several processors can share the work."""
-STEPS_IN_A_STORY: Final = 100
+STEPS_IN_A_STORY: Final = 200
 STEPS: Final = int(os.environ.get("DISTRICT_STEPS", "20000"))
+SEED: Final = int(os.environ.get("DISTRICT_SEED", "0"))
+_STORIES_IN_A_PART: Final = 25
+_PARTS: Final = 1_000_000
 _TELL_EVERY: Final = 10_000
 
 LAST_YEAR: Final = datetime(2027, 12, 1, tzinfo=UTC)
@@ -254,20 +276,24 @@ def _count(machine: type[DistrictAtWork]) -> None:
 )
 def test_no_number_is_given_twice_in_a_district_and_none_is_unexplained(shard: int) -> None:
     machine = _a_district_of_its_own(shard)
-    hypothesis.seed(shard)(machine)
     wanted = -(-STEPS // SHARDS)
 
     with line.plugged_in():
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=-(-wanted // STEPS_IN_A_STORY),
-                stateful_step_count=STEPS_IN_A_STORY,
-                deadline=None,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        for part in count():
+            if machine.steps >= wanted:
+                break
+            hypothesis.seed((SEED * SHARDS + shard) * _PARTS + part)(machine)
+            run_state_machine_as_test(machine, settings=_stories(wanted - machine.steps))
 
     print(machine.steps, dict(sorted(machine.tally.items())))
-    assert machine.steps >= wanted
+
+
+def _stories(steps: int) -> settings:
+    """Give settings for about so many steps: a story may be shorter than it could be."""
+    return settings(
+        max_examples=min(-(-steps // STEPS_IN_A_STORY), _STORIES_IN_A_PART),
+        stateful_step_count=STEPS_IN_A_STORY,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
