@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from saraban_sync.registers import parse_instant, thai_date
 from saraban_sync.states import (
     GAPS,
+    STRUCK,
     Account,
     Fact,
     Granted,
@@ -51,7 +52,8 @@ def account(granted: Iterable[Granted], facts: Iterable[Fact]) -> Account:
     skipped number that is later found on a letter was issued, and the gap becomes a remark. But
     one that was only reserved when it was passed over stays skipped: a database that knew nothing
     of the reservation went on without it, and nobody can finish it. A reserved number and its
-    letter are one claim; two letters on one number are trouble.
+    letter are one claim; two letters on one number are trouble, until all but one of them are void:
+    from then on the number is settled, which explains it and hides nothing.
 
     Args:
         granted: the ranges of the series.
@@ -64,11 +66,12 @@ def account(granted: Iterable[Granted], facts: Iterable[Fact]) -> Account:
     problems: list[Problem] = []
     ranges = _disjoint(granted, problems)
     pieces = _gap_pieces(gaps)
-    spans = _claimed(_without_lost(lines, pieces), problems)
+    settled: list[Problem] = []
+    spans = _claimed(_without_lost(lines, pieces), problems, settled)
     left, overruled = _without(pieces, spans)
     runs = _lay_out(ranges, _merged(spans, left), problems)
     problems.sort(key=lambda one: (one.first, one.last, one.trouble))
-    return Account(runs=tuple(runs), problems=tuple(problems), overruled=tuple(overruled))
+    return Account(tuple(runs), tuple(problems), tuple(overruled), tuple(settled))
 
 
 def account_emergency(lines: Iterable[tuple[int, int]]) -> Account:
@@ -140,7 +143,7 @@ def _disjoint(granted: Iterable[Granted], problems: list[Problem]) -> list[Grant
     return result
 
 
-def _claimed(lines: list[Fact], problems: list[Problem]) -> list[_Span]:
+def _claimed(lines: list[Fact], problems: list[Problem], settled: list[Problem]) -> list[_Span]:
     """Make one word about each number that a register has a line for."""
     spans: list[_Span] = []
     for cluster in _clusters(lines):
@@ -151,7 +154,9 @@ def _claimed(lines: list[Fact], problems: list[Problem]) -> list[_Span]:
         for first, last, said in _pieces(cluster):
             agreed = _agreed(said)
             if len(agreed) > 1:
-                problems.append(Problem(Trouble.TWICE, first, last, tuple(agreed)))
+                standing = sum(fact.state not in STRUCK for fact in agreed)
+                problem = Problem(Trouble.TWICE, first, last, tuple(agreed))
+                (problems if standing > 1 else settled).append(problem)
             best = max(agreed, key=lambda fact: _AMONG[fact.state])
             _put(spans, first, last, best.state, best.node)
     return spans

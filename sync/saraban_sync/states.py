@@ -28,6 +28,8 @@ class State(StrEnum):
 
 GAPS: Final = frozenset({State.SKIPPED, State.RETURNED})
 """States of numbers that have no line in a register."""
+STRUCK: Final = frozenset({State.VOID, State.EXPIRED})
+"""States in which a line bears its number no more."""
 
 
 class Trouble(StrEnum):
@@ -114,6 +116,9 @@ class Account:
     """Every number of every range exactly once, in order."""
     problems: tuple[Problem, ...]
     overruled: tuple[Overruled, ...]
+    settled: tuple[Problem, ...] = ()
+    """Numbers that were given twice, of whose lines at most one is not struck: explained, and shown
+    as given twice for ever."""
 
     @property
     def whole(self) -> bool:

@@ -33,7 +33,7 @@ def facts(draw: st.DrawFn) -> Fact:
         return Fact(first, first + draw(Sizes) - 1, state, draw(Nodes), at=str(draw(Sizes)))
     event = draw(st.sampled_from(["", "", "e1", "e2", "e3"]))
     claim = draw(st.sampled_from(["", "e1", "e2"])) if event else ""
-    size = 1 if event else draw(Sizes)
+    size = 1 if event or state is State.RESERVED else draw(Sizes)
     return Fact(first, first + size - 1, state, draw(Nodes), event, claim)
 
 
@@ -46,6 +46,7 @@ class Plain(NamedTuple):
     states: dict[int, State]
     troubles: set[tuple[Trouble, int]]
     overruled: set[int]
+    settled: set[int]
 
 
 def _one_by_one(granted: list[Granted], said: list[Fact]) -> Plain:
@@ -58,15 +59,20 @@ def _one_by_one(granted: list[Granted], said: list[Fact]) -> Plain:
             else:
                 owner[number] = one
     known: dict[int, State] = {}
-    overruled = set()
+    overruled, settled = set(), set()
     for number in range(1, 3 * _MOST):
         here = [fact for fact in said if fact.first <= number <= fact.last]
         lines = [fact for fact in here if fact.state not in GAPS]
         gaps = [fact.state for fact in here if fact.state in GAPS]
+        if State.SKIPPED in gaps:  # nobody can finish what was only reserved
+            lines = [fact for fact in lines if fact.state is not State.RESERVED]
         if lines:
             letters = _letters(lines)
-            if len(letters) > 1:
+            standing = [state for state, _ in letters if state in (State.ISSUED, State.RESERVED)]
+            if len(standing) > 1:
                 troubles.add((Trouble.TWICE, number))
+            elif len(letters) > 1:
+                settled.add(number)
             known[number] = max((state for state, _ in letters), key=_VISIBLE.index)
             overruled.update([number] if gaps else [])
             users = {node for state, node in letters if state is known[number]}
@@ -81,7 +87,7 @@ def _one_by_one(granted: list[Granted], said: list[Fact]) -> Plain:
         if number not in known and any(ahead):
             states[number] = State.MISSING
             troubles.add((Trouble.MISSING, number))
-    return Plain(states, troubles, overruled)
+    return Plain(states, troubles, overruled, settled)
 
 
 _VISIBLE = [State.EXPIRED, State.VOID, State.RESERVED, State.ISSUED]
@@ -146,6 +152,7 @@ def test_every_granted_number_is_accounted_for_once_as_if_looked_at_alone(
     assert sum(found.counts.values()) == found.total
     overruled = {n for one in found.overruled for n in range(one.first, one.last + 1)}
     assert overruled == plain.overruled
+    assert {n for one in found.settled for n in range(one.first, one.last + 1)} == plain.settled
 
 
 @given(Ranges, Facts)

@@ -208,13 +208,16 @@ def test_a_skipped_number_tells_why_and_what_was_found_out(
 def test_a_number_of_two_letters_says_so(district: District, school: Office) -> None:
     school.register(1)
     second = school.register(1, subject="อีกเรื่อง")
+    Router(district.centre).run()
+    found = _passport(district, 1)
+    assert ([one.trouble for one in found.problems], found.settled) == ([Trouble.TWICE], False)
+
     school.do(EntryVoided(entry=second.id, reason="ซ้ำ"))
     Router(district.centre).run()
-
     found = _passport(district, 1)
 
     assert len(found.lines) == 2
-    assert [one.trouble for one in found.problems] == [Trouble.TWICE]
+    assert (found.problems, found.settled) == ((), True)
     assert [one.kind for one in found.alarms] == ["number-used-twice"]
 
 

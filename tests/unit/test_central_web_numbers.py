@@ -351,6 +351,23 @@ def test_a_proof_that_fails_says_where(web: WebCentre, auditor: Browser) -> None
     assert "เลขถูกข้ามโดยไม่มีบันทึก" in text
 
 
+def test_a_number_given_twice_whose_later_letter_is_void_is_shown_as_settled(
+    web: WebCentre, auditor: Browser
+) -> None:
+    doi = web.office("doi")
+    again = doi.register(1, register=OUT, subject="ออกซ้ำกับอีกฉบับ")
+    assert "โทรสอบถามหน่วยงานทันที" in auditor.open(f"/proof?office=doi&year={YEAR}").text
+
+    doi.do(EntryVoided(entry=again.id, reason="ออกเลขใหม่แล้ว"))
+
+    text = auditor.open(f"/proof?office=doi&year={YEAR}").text
+    assert "ครบถ้วน อธิบายได้ทุกเลข" in text
+    assert "โทรสอบถามหน่วยงานทันที" not in text
+    settled = text[text.index("เคยออกให้มากกว่าหนึ่งฉบับ") :]
+    for words in ("ขออนุญาตเดินทางไปราชการ", "ออกซ้ำกับอีกฉบับ", "ยกเลิก", "ออกเลขใหม่แล้ว"):
+        assert words in settled, words
+
+
 # The API
 
 

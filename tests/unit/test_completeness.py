@@ -61,6 +61,34 @@ def test_two_letters_on_one_number_are_named() -> None:
     assert found.problems == (Problem(Trouble.TWICE, 4, 4, (one, other)),)
 
 
+@pytest.mark.parametrize("state", [State.VOID, State.EXPIRED])
+def test_a_number_given_twice_is_settled_once_all_but_one_of_its_letters_are_struck(
+    state: State,
+) -> None:
+    letters = [_line(4, event=f"school e{n}") for n in (4, 5, 6)]
+    struck = [letters[0], letters[1]._replace(state=state), letters[2]]
+
+    assert not account(TEN, [*in_a_row([1, 2, 3]), *struck]).whole
+    struck[2] = letters[2]._replace(state=State.VOID)
+    found = account(TEN, [*in_a_row([1, 2, 3]), *struck])
+
+    assert found.whole
+    (problem,) = found.settled
+    assert (problem.trouble, problem.first, problem.last) == (Trouble.TWICE, 4, 4)
+    assert set(problem.facts) == set(struck)
+    assert _shape(found)[0] == (1, 4, "issued")
+
+
+def test_a_number_given_twice_whose_letters_are_all_void_is_settled_and_void() -> None:
+    said = [_line(4, State.VOID, event=f"school e{n}") for n in (4, 5)]
+
+    found = account(TEN, [*in_a_row([1, 2, 3]), *said])
+
+    assert found.whole
+    assert [one.first for one in found.settled] == [4]
+    assert _shape(found)[1] == (4, 4, "void")
+
+
 def test_a_letter_beside_a_row_of_letters_is_one_too_many() -> None:
     """The row does not say which events it stands for; nobody may slip in between."""
     found = account(TEN, [*in_a_row([1, 2, 3]), _line(2, event="school e9")])
@@ -90,8 +118,10 @@ def test_two_letters_that_took_the_same_reserved_number_are_two() -> None:
         _line(1, State.VOID, event="school e6", claim="school e1"),
     ]
 
-    (problem,) = account(TEN, said).problems
+    found = account(TEN, said)
 
+    (problem,) = found.settled
+    assert found.whole  # one of them is void
     assert problem.trouble is Trouble.TWICE
     assert {fact.event for fact in problem.facts} == {"school e5", "school e6"}
 

@@ -16,9 +16,15 @@ def check_door(store: Store, directory: Directory, others: Iterable[Finding]) ->
     Args:
         store: the centre's store.
         directory: whose node is whose.
-        others: what the rest of the audit found; an alarm about the same event is not repeated.
+        others: what the rest of the audit found; an alarm about the same event, or about a number
+            whose letters are all named, is not repeated.
     """
     found_already = {(one.node, one.event) for one in others}
+    twice = {
+        (one.office, one.register, one.year, one.number)
+        for one in others
+        if one.kind.startswith("number-twice")
+    }
     findings = [_set_aside(kept.value, directory) for kept in store.records(SET_ASIDE)]
     for waiting in store.records(PENDING):
         node = waiting.key.partition("/")[0]
@@ -26,8 +32,13 @@ def check_door(store: Store, directory: Directory, others: Iterable[Finding]) ->
         findings.append(found("pending", place))
     alarms = [kept.value for kept in store.records(ALARMS)]
     for alarm in alarms:
-        if alarm.kind not in _TOLD_BETTER and (alarm.node, alarm.event) not in found_already:
-            place = Place(_office(directory, alarm.node), alarm.node, alarm.event, alarm.at)
+        office = _office(directory, alarm.node)
+        known = (alarm.node, alarm.event) in found_already or (
+            alarm.kind == "number-used-twice"
+            and (office, alarm.register, alarm.year, alarm.number) in twice
+        )
+        if alarm.kind not in _TOLD_BETTER and not known:
+            place = Place(office, alarm.node, alarm.event, alarm.at)
             findings.append(found("alarm", place, reason=alarm.detail or alarm.kind))
     return findings + _conflicts([alarm for alarm in alarms if alarm.kind == "conflict"], directory)
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from saraban_central.audit.kinds import Kind, Severity
 
-_C, _S = Severity.CRITICAL, Severity.SERIOUS
+_C, _S, _N = Severity.CRITICAL, Severity.SERIOUS, Severity.NOTICE
 
 NUMBERS: Final[dict[str, Kind]] = {
     "grant-signature": Kind(
@@ -40,6 +40,22 @@ NUMBERS: Final[dict[str, Kind]] = {
         "ให้หน่วยงานยกเลิกฉบับหลังและออกเลขใหม่",
         "Number {number}/{year} of the {register} register was used more than once, first in "
         "{other}. Let the office void the later one and take a new number.",
+    ),
+    "number-twice-void": Kind(
+        _N,
+        "เลข{register} {number}/{year} เคยออกให้หนังสือมากกว่าหนึ่งฉบับ คือ {letter} กับ {other} "
+        "{who} ยกเลิก {letter} แล้วเมื่อ {when_thai} เหตุผล: {why} ไม่ต้องทำอะไรอีก เลขนี้ยังแสดงว่าเคยออกซ้ำ",
+        "Number {number}/{year} of the {register} register was given to more than one letter, "
+        "{letter} and {other}. {who} voided {letter} on {when}: {why}. Nothing is left to be done; "
+        "the number stays listed as given twice.",
+    ),
+    "number-twice-expired": Kind(
+        _N,
+        "เลข{register} {number}/{year} เคยออกมากกว่าหนึ่งครั้ง คือ {letter} กับ {other} "
+        "การจอง {letter} หมดอายุแล้วเมื่อ {when_thai} โดยไม่มีหนังสือ ไม่ต้องทำอะไรอีก เลขนี้ยังแสดงว่าเคยออกซ้ำ",
+        "Number {number}/{year} of the {register} register was given more than once, in {letter} "
+        "and {other}. The reservation {letter} ran out on {when} without a letter. Nothing is left "
+        "to be done; the number stays listed as given twice.",
     ),
     "number-missing": Kind(
         _C,

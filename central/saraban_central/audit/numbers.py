@@ -7,8 +7,8 @@ from saraban_central.audit.findings import Finding, Numbers, Place, found
 from saraban_central.audit.tally import Line, Tally
 from saraban_sync.completeness import account, account_emergency
 from saraban_sync.grants import Grant
-from saraban_sync.registers import Series, buddhist_year, parse_instant
-from saraban_sync.states import Account, Granted, Problem, State, Trouble
+from saraban_sync.registers import BANGKOK, Series, buddhist_year, parse_instant
+from saraban_sync.states import STRUCK, Account, Granted, Problem, State, Trouble
 
 
 class NumbersResult(NamedTuple):
@@ -38,6 +38,8 @@ def check_numbers(tally: Tally, grants: Mapping[Series, Sequence[Grant]]) -> Num
         lines = tally.lines.get(series, [])
         for problem in accounts[series].problems:
             findings += _problem(series, problem, lines, held)
+        for problem in accounts[series].settled:
+            findings += _settled(tally, series, problem, lines)
         findings += _out_of_order(tally, series, lines, held)
         findings += _after_gap(tally, series, accounts[series])
         findings += _wrong_year(lines)
@@ -95,12 +97,38 @@ def _problem(
 
 
 def _twice(series: Series, problem: Problem, lines: Sequence[Line]) -> Iterator[Finding]:
-    claims = {fact.event for fact in problem.facts}
-    for number in range(problem.first, problem.last + 1):
-        same = [one for one in lines if one.number == number and one.name in claims]
-        same.sort(key=lambda one: (one.at, one.journal, one.order))
+    for _, same in bearers(problem, lines):
         for line in same[1:]:
             yield _about("number-twice", series, line, other=same[0].name)
+
+
+def bearers(problem: Problem, lines: Iterable[Line]) -> Iterator[tuple[int, list[Line]]]:
+    """Give the letters of each number that was given twice, the oldest first."""
+    claims = {fact.event for fact in problem.facts}
+    named = [one for one in lines if one.name in claims]
+    for number in range(problem.first, problem.last + 1):
+        same = [one for one in named if one.number == number]
+        yield number, sorted(same, key=lambda one: (one.at, one.journal, one.order))
+
+
+def _settled(
+    tally: Tally, series: Series, problem: Problem, lines: Sequence[Line]
+) -> Iterator[Finding]:
+    """Say of a number that was given twice who struck which of its letters, and when."""
+    for _, same in bearers(problem, lines):
+        for line in (one for one in same if one.state in STRUCK):
+            others = sorted(
+                (one for one in same if one is not line), key=lambda one: one.state in STRUCK
+            )
+            moment = parse_instant(line.struck_at).astimezone(BANGKOK)
+            yield _about(
+                f"number-twice-{line.state}", series, line,
+                letter=line.name, other=", ".join(one.name for one in others),
+                who=tally.person(line.journal, line.struck_by),
+                when=f"{moment:%Y-%m-%d %H:%M}",
+                when_thai=f"{moment:%d/%m}/{buddhist_year(moment)} {moment:%H:%M} น.",
+                why=line.reason or "–",
+            )  # fmt: skip
 
 
 def _outside(

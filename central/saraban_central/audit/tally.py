@@ -9,6 +9,7 @@ written an event under one id. Journals must be read after those from which they
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from saraban_sync.body import Former
 from saraban_sync.errors import NotAnIdentifier
 from saraban_sync.events import EntryVoided, Event, LetterRegistered, PersonAdded, PersonChanged
 from saraban_sync.ids import OfficeCode, parse_event_id
@@ -183,8 +184,8 @@ class Tally:
                 self._keep(line)
             case ReservationEnded() as body:
                 self._ended(event, journal, body)
-            case EntryVoided(entry=entry, reason=reason):
-                self._void(event, journal, entry, reason)
+            case EntryVoided() as body:
+                self._void(event, journal, body)
             case EmergencyRegistered() as body:
                 line = self._line(event, journal, Series(self.office, body.register, body.year))
                 line.subject, line.emergency = body.subject, body.emergency
@@ -327,12 +328,12 @@ class Tally:
         state = State.VOID if body.how == "void" else State.EXPIRED
         _strike(line, state, event, body.reason)
 
-    def _void(self, event: Event, journal: str, entry: str, reason: str) -> None:
-        line = self.named(journal, entry)
+    def _void(self, event: Event, journal: str, body: EntryVoided) -> None:
+        line = self.named(journal, body.entry)
         if line is None:
-            self.doubts.append(Doubt("void-unknown", event, journal, entry))
+            self.doubts.append(Doubt("void-unknown", event, journal, body.entry))
         else:
-            _strike(line, State.VOID, event, reason)
+            _strike(line, State.VOID, body.former or event, body.reason)
 
     def _correlated(self, event: Event, journal: str, body: EmergencyCorrelated) -> None:
         series = Series(self.office, body.register, body.year)
@@ -375,9 +376,9 @@ def is_late(line: Line, reserved: Line | None) -> bool:
     return thai_date(parse_instant(line.at)) > thai_date(parse_instant(reserved.at))
 
 
-def _strike(line: Line, state: State, event: Event, reason: str) -> None:
+def _strike(line: Line, state: State, act: Event | Former, reason: str) -> None:
     if not line.struck_at:
-        line.state, line.struck_at, line.struck_by = state, event.at, event.actor
+        line.state, line.struck_at, line.struck_by = state, act.at, act.actor
         line.reason = reason
 
 

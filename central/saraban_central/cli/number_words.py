@@ -25,6 +25,7 @@ TROUBLES: Final = {
     Trouble.MISSING: "ขาดหายโดยไม่มีคำอธิบาย · missing",
     Trouble.OVERLAP: "ช่วงเลขทับกัน · overlapping ranges",
 }
+_SETTLED: Final = "ออกซ้ำ แต่ยกเลิกหรือหมดอายุจนเหลือไม่เกินหนึ่งฉบับแล้ว · given twice, settled since by"
 WHYS: Final = {
     "restored": "กู้คืนจากชุดสำรอง · restored",
     "copied": "ย้ายหรือสำเนาข้อมูล · copied",
@@ -73,6 +74,12 @@ def _series_lines(one: SeriesProof) -> list[str]:
         f"    ✗ {span(problem.first, problem.last)}  {TROUBLES[problem.trouble]}"
         for problem in one.account.problems
     ]
+    for found in one.settled:
+        lines.append(f"    ! {found.number}  {_SETTLED}")
+        lines += [
+            f"        {each.node} {each.event}  {_notable(each)}  {each.subject}".rstrip()
+            for each in found.letters
+        ]
     return lines + [f"    {_notable(found)}" for found in one.notable]
 
 
@@ -106,6 +113,8 @@ def passport_lines(found: Passport) -> list[str]:
             f"  ช่วงเลข · grant {grant.grant} {grant.first}–{grant.last} → {grant.node}  "
             f"{grant.at}  {grant.by}".rstrip()
         )
+    if found.settled:
+        lines.append(f"  ! {_SETTLED}")
     for line in found.lines:
         lines.append(f"  {line.node} {line.event}  {line.letter_no}  {line.subject}")
     for step in found.steps:

@@ -22,6 +22,7 @@ def passport_result(found: Passport) -> dict[str, Any]:
         "number": found.number,
         "state": found.state.value if found.state else None,
         "problems": [one.trouble.value for one in found.problems],
+        "settled": found.settled,
         "grant": {
             "grant": grant.grant.grant,
             "first": grant.grant.first,

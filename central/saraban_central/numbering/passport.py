@@ -88,6 +88,8 @@ class Passport:
     state: State | None
     """None for a number that was never granted and that nobody used."""
     problems: tuple[Problem, ...]
+    settled: bool
+    """Whether it was given twice, and all but one of its letters, or all, were struck since."""
     grant: GrantPaper | None
     lines: tuple[Line, ...]
     """More than one when two letters bear the number."""
@@ -125,10 +127,13 @@ def of_number(
         (one for one in (held.value.grants if held else ()) if one.first <= number <= one.last),
         None,
     )
-    state, problems = _judged(cursor, office, (register, year, number), granted, lines, gaps)
+    state, problems, settled = _judged(
+        cursor, office, (register, year, number), granted, lines, gaps
+    )
     return Passport(
         office=office, register=register, year=year, number=number, state=state,
-        problems=problems, grant=_paper(centre, cursor, granted) if granted else None,
+        problems=problems, settled=settled,
+        grant=_paper(centre, cursor, granted) if granted else None,
         lines=tuple(lines), steps=tuple(_steps(centre.store, cursor, lines, gaps)),
         gaps=tuple(gaps), receivers=tuple(_receivers(cursor, lines)),
         alarms=tuple(_alarms(centre.store, lines)),
@@ -143,7 +148,7 @@ def of_line(centre: Centre, cursor: Cursor, line: Line) -> Passport:
         )
     return Passport(
         office=line.office, register=Register(line.register), year=line.year, number=0,
-        state=State(line.state), problems=(), grant=None, lines=(line,),
+        state=State(line.state), problems=(), settled=False, grant=None, lines=(line,),
         steps=tuple(_steps(centre.store, cursor, [line], [])), gaps=(),
         receivers=tuple(_receivers(cursor, [line])), alarms=tuple(_alarms(centre.store, [line])),
     )  # fmt: skip
@@ -156,7 +161,7 @@ def _judged(
     granted: Granted | None,
     lines: Iterable[Line],
     gaps: Iterable[Gap],
-) -> tuple[State | None, tuple[Problem, ...]]:
+) -> tuple[State | None, tuple[Problem, ...], bool]:
     """Account for one number by the rules of the proof."""
     register, year, number = place
     facts = [
@@ -171,13 +176,14 @@ def _judged(
             0,
         )
         if number < last:
-            return State.MISSING, (Problem(Trouble.MISSING, number, number),)
+            return State.MISSING, (Problem(Trouble.MISSING, number, number),), False
     ranges = [Span(granted.first, granted.last, "", granted.grant)] if granted else []
     found: Account = account(ranges, facts)
     state = next((run.state for run in found.runs if run.first <= number <= run.last), None)
     if state is None and facts:
         state = facts[0].state
-    return state, tuple(one for one in found.problems if one.first <= number <= one.last)
+    problems = tuple(one for one in found.problems if one.first <= number <= one.last)
+    return state, problems, bool(found.settled)
 
 
 def _paper(centre: Centre, cursor: Cursor, granted: Granted) -> GrantPaper:

@@ -15,6 +15,7 @@ from typing import Any
 from saraban_central import directory
 from saraban_central.audit.auditor import OfficeReading, Reading, reading
 from saraban_central.audit.findings import Finding
+from saraban_central.audit.numbers import bearers
 from saraban_central.audit.proving import Prover
 from saraban_central.audit.report import NodeResult
 from saraban_central.audit.tally import Explained, Given, Line, Tally, is_late
@@ -56,6 +57,15 @@ class Notable:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Settled:
+    """A number that was given twice: of its letters all but one, or all, were struck since."""
+
+    number: int
+    letters: tuple[Notable, ...]
+    """What it was given to, the oldest first; of a struck one with who did that, when and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SeriesProof:
     """One register and year of an office, accounted for."""
 
@@ -63,6 +73,7 @@ class SeriesProof:
     ranges: tuple[Grant, ...]
     account: Account
     notable: tuple[Notable, ...]
+    settled: tuple[Settled, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,7 +215,16 @@ def _series(read: OfficeReading, series: Series, wanted: Wanted) -> SeriesProof:
     return SeriesProof(
         series=series, ranges=tuple(ranges), account=result,
         notable=tuple(sorted(named, key=lambda one: (one.first, one.last, one.at))),
+        settled=tuple(_settled(read.tally, series, result)),
     )  # fmt: skip
+
+
+def _settled(tally: Tally, series: Series, result: Account) -> Iterable[Settled]:
+    lines = tally.lines.get(series, [])
+    for problem in result.settled:
+        for number, same in bearers(problem, lines):
+            letters = (_of_line(tally, one, tally.line(one.claim), late=False) for one in same)
+            yield Settled(number=number, letters=tuple(letters))
 
 
 def _concerns(fact: Fact, node: str, ranges: Iterable[Grant]) -> bool:
@@ -333,6 +353,10 @@ def _series_dict(one: SeriesProof) -> dict[str, Any]:
         "overruled": [
             {"first": found.first, "last": found.last, "event": found.gap.event}
             for found in one.account.overruled
+        ],
+        "settled": [
+            {"number": found.number, "letters": [notable_dict(each) for each in found.letters]}
+            for found in one.settled
         ],
         "notable": [notable_dict(found) for found in one.notable],
     }  # fmt: skip

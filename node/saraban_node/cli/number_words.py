@@ -13,9 +13,10 @@ from saraban_node.numbering.lookup import Candidate
 from saraban_node.numbering.passport import Passport, Step
 from saraban_node.numbering.prove import EmergencyProof, Notable, Proof, SeriesProof
 from saraban_node.numbering.requests import Outlook
+from saraban_node.numbering.settled import Bearer
 from saraban_sync.events import ClockState
 from saraban_sync.policy import Wish
-from saraban_sync.registers import BANGKOK
+from saraban_sync.registers import BANGKOK, thai_date
 from saraban_sync.states import State, Trouble
 
 STATES: Final = {
@@ -35,6 +36,7 @@ TROUBLES: Final = {
     Trouble.OVERLAP: ("ช่วงเลขทับกัน", "ranges that overlap"),
 }
 
+_SETTLED: Final = "ออกซ้ำ แต่ยกเลิกหรือหมดอายุจนเหลือไม่เกินหนึ่งฉบับแล้ว · given twice, settled since by"
 WHYS: Final = {
     "restored": "กู้คืนจากชุดสำรอง · restored",
     "copied": "ย้ายหรือสำเนาข้อมูล · copied",
@@ -149,6 +151,8 @@ def passport_lines(found: Passport) -> Iterator[str]:
         yield f"สถานะ · state: {thai} · {english}{late}"
     for problem in found.problems:
         yield f"✗ {TROUBLES[problem.trouble][0]} · {TROUBLES[problem.trouble][1]}"
+    if found.settled:
+        yield f"! {_SETTLED}"
     yield from _grant_lines(found)
     if found.entry is not None:
         yield f"เรื่อง · subject: {found.entry.subject}  {found.entry.letter_no}"
@@ -182,6 +186,7 @@ def _series_result(one: SeriesProof) -> dict[str, Any]:
             {"trouble": problem.trouble, "first": problem.first, "last": problem.last}
             for problem in account.problems
         ],
+        "settled": [msgspec.to_builtins(found) for found in one.settled],
         "notable": [msgspec.to_builtins(notable) for notable in one.notable],
         "found_after_all": [
             {"first": found.first, "last": found.last} for found in account.overruled
@@ -197,6 +202,9 @@ def _series_lines(one: SeriesProof) -> Iterator[str]:
     mark = "✓" if one.whole else "✗"
     yield f"{mark} {REGISTER_THAI[one.register]} {one.year}: {one.account.total} เลข — {counts}"
     yield from (f"    {_notable_line(notable)}" for notable in one.notable)
+    for twice in one.settled:
+        yield f"  ! {twice.number} {_SETTLED}"
+        yield from (f"      {_bearer_line(each)}" for each in twice.letters)
     for problem in one.account.problems:
         thai, english = TROUBLES[problem.trouble]
         yield f"  ✗ {_numbers(problem.first, problem.last)} {thai} · {english}"
@@ -204,6 +212,14 @@ def _series_lines(one: SeriesProof) -> Iterator[str]:
         yield f"      saraban-node numbers show {which}"
     if one.agrees is False:
         yield "  ✗ ทะเบียนไม่ตรงกับบันทึกเหตุการณ์ · the register does not agree with the journal"
+
+
+def _bearer_line(one: Bearer) -> str:
+    thai, english = STATES[one.state]
+    return (
+        f"{one.node} {one.event}  {thai} · {english}  {thai_date(one.at).isoformat()} {one.who}"
+        f"  {one.why}  {one.subject}"
+    )
 
 
 def _notable_line(one: Notable) -> str:

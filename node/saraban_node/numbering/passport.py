@@ -113,6 +113,8 @@ class Passport:
     """Whether the letter was registered on a later day than its number was reserved."""
     problems: tuple[Problem, ...]
     """What is wrong with this number; nearly always nothing."""
+    settled: bool
+    """Whether it was given twice, and all but one of its letters, or all, were struck since."""
     grant: GrantPaper | None
     entry: Entry | None
     steps: tuple[Step, ...]
@@ -153,8 +155,9 @@ def of_colleague(cursor: Cursor, line: ColleagueLine) -> Passport:
     return Passport(
         office=meta.get(cursor, meta.OFFICE_NAME), node=line.node, register=line.register,
         year=line.year, number=0, emergency=line.emergency, state=State(line.state), late=False,
-        problems=(), grant=None, entry=None, steps=(), files=(), origin=None, deliveries=(),
-        gap=None, backups=(), backup_count=0, colleagues=(elsewhere.of_line(cursor, line),),
+        problems=(), settled=False, grant=None, entry=None, steps=(), files=(), origin=None,
+        deliveries=(), gap=None, backups=(), backup_count=0,
+        colleagues=(elsewhere.of_line(cursor, line),),
     )  # fmt: skip
 
 
@@ -167,7 +170,7 @@ def state_of(cursor: Cursor, register: Register, year: int, number: int) -> Stat
 def _passport(
     cursor: Cursor, entry: Entry | None, register: Register, year: int, number: int
 ) -> Passport:
-    state, problems = _judged(cursor, entry, register, year, number)
+    state, problems, given_twice = _judged(cursor, entry, register, year, number)
     steps = () if entry is None else tuple(_steps(cursor, entry))
     kept, count = _backups(cursor, entry)
     finished = entry is not None and entry.reservation not in ("", entry.id)
@@ -181,6 +184,7 @@ def _passport(
         state=state,
         late=entry is not None and finished and _late(entry),
         problems=problems,
+        settled=given_twice,
         grant=_grant(cursor, register, year, number),
         entry=entry,
         steps=steps,
@@ -196,10 +200,10 @@ def _passport(
 
 def _judged(
     cursor: Cursor, entry: Entry | None, register: Register, year: int, number: int
-) -> tuple[State | None, tuple[Problem, ...]]:
+) -> tuple[State | None, tuple[Problem, ...], bool]:
     """Account for one number by the rules of the proof."""
     if not number:
-        return (None if entry is None else State(entry.state)), ()
+        return (None if entry is None else State(entry.state)), (), False
     ranges = [
         one
         for one in number_facts.granted(cursor, register, year)
@@ -207,12 +211,13 @@ def _judged(
     ]
     known = list(number_facts.facts_of_number(cursor, register, year, number, entry))
     if not known and _was_passed_over(cursor, register, year, number):
-        return State.MISSING, (Problem(Trouble.MISSING, number, number),)
+        return State.MISSING, (Problem(Trouble.MISSING, number, number),), False
     found = account(ranges, known)
     state = next((run.state for run in found.runs if run.first <= number <= run.last), None)
     if state is None and known:
         state = known[0].state
-    return state, tuple(one for one in found.problems if one.first <= number <= one.last)
+    problems = tuple(one for one in found.problems if one.first <= number <= one.last)
+    return state, problems, bool(found.settled)
 
 
 def _was_passed_over(cursor: Cursor, register: Register, year: int, number: int) -> bool:

@@ -19,6 +19,7 @@ from saraban_node import journal, meta
 from saraban_node.numbering import numbers
 from saraban_node.numbering.number_facts import OddLine, facts, granted, odd_lines, told
 from saraban_node.numbering.numbers import Explanation, HeldRange
+from saraban_node.numbering.settled import Settled, settled
 from saraban_sync.completeness import account, account_emergency, is_late
 from saraban_sync.ids import NodeId
 from saraban_sync.ledger import Ledger
@@ -85,6 +86,7 @@ class SeriesProof:
     ranges: tuple[HeldRange, ...]
     account: Account
     notable: tuple[Notable, ...]
+    settled: tuple[Settled, ...] = ()
     agrees: bool | None = None
     """Whether the journal alone says the same; None when it was not asked."""
 
@@ -218,14 +220,16 @@ def series_proof(cursor: Cursor, register: Register, year: int) -> SeriesProof:
     struck = {row[0]: (row[1], row[2]) for row in rows(cursor, _STRUCK, (register, year))}
     named = [_notable(line, struck.get(line.seq)) for line in odd]
     named += _gaps(cursor, register, year)
+    result = _account(cursor, register, year, odd)
     return SeriesProof(
         register=register,
         year=year,
         ranges=tuple(
             one for one in numbers.held(cursor) if (one.register, one.year) == (register, year)
         ),
-        account=_account(cursor, register, year, odd),
+        account=result,
         notable=tuple(sorted(named, key=lambda one: (one.first, one.last))),
+        settled=settled(cursor, register, year, result.settled),
     )
 
 
@@ -318,4 +322,5 @@ def _shape(found: Account) -> tuple[object, ...]:
     return (
         [(run.first, run.last, run.state) for run in found.runs],
         [(problem.trouble, problem.first, problem.last) for problem in found.problems],
+        [(problem.first, problem.last) for problem in found.settled],
     )

@@ -15,6 +15,7 @@ from saraban_node.web.numbering.api_types import (
     Fence,
     FenceLifted,
     FencePreview,
+    GivenTwice,
     Life,
     LifeStep,
     Line,
@@ -98,6 +99,7 @@ def life_of(found: Passport) -> Life:
         state=found.state,
         late=found.late,
         problems=tuple(one.trouble for one in found.problems),
+        settled=found.settled,
         grant=msgspec.convert(found.grant, Paper, from_attributes=True) if found.grant else None,
         letter=letter_of(found.entry) if found.entry else None,
         steps=tuple(_step(one) for one in found.steps),
@@ -171,6 +173,9 @@ def _series(proof: SeriesProof) -> SeriesAccount:
         problems=tuple(
             Wrong(trouble=one.trouble, first=one.first, last=one.last)
             for one in proof.account.problems
+        ),
+        settled=tuple(
+            msgspec.convert(one, GivenTwice, from_attributes=True) for one in proof.settled
         ),
         odd=tuple(msgspec.convert(one, Odd, from_attributes=True) for one in proof.notable),
     )

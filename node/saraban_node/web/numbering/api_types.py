@@ -297,6 +297,7 @@ class Life(msgspec.Struct, frozen=True, kw_only=True):
     state: State | None
     late: bool
     problems: tuple[Trouble, ...]
+    settled: bool
     grant: Paper | None
     letter: Letter | None
     steps: tuple[LifeStep, ...]
@@ -332,6 +333,25 @@ class Wrong(msgspec.Struct, frozen=True, kw_only=True):
     last: int
 
 
+class Bearer(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter, or a reservation, that a number was given to."""
+
+    node: str
+    event: str
+    state: State
+    subject: str
+    at: datetime
+    who: str
+    why: str
+
+
+class GivenTwice(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that was given twice, of whose letters at most one is not struck."""
+
+    number: int
+    letters: tuple[Bearer, ...]
+
+
 class SeriesAccount(msgspec.Struct, frozen=True, kw_only=True):
     """One register and year, accounted for."""
 
@@ -342,6 +362,7 @@ class SeriesAccount(msgspec.Struct, frozen=True, kw_only=True):
     granted: int
     counts: dict[str, int]
     problems: tuple[Wrong, ...]
+    settled: tuple[GivenTwice, ...]
     odd: tuple[Odd, ...]
 
 
