@@ -240,6 +240,23 @@ def test_a_claim_can_be_repeated_with_another_token(school: Machine) -> None:
     assert school.come() == "ok"
 
 
+def test_a_copy_may_ask_again_for_epochs_that_were_agreed_long_ago(school: Machine) -> None:
+    """It was made before the centre's word came, and the name is its own now."""
+    school.fenced = "restored"
+    claims = []
+    for epoch in (2, 3):
+        claims.append(_claim(school.begin_epoch(epoch, by_hand=True)))
+        assert school.ask(**claims[-1]).epoch == epoch
+        school.send()
+        school.pending = ""
+    tokens = school.centre.store.record(TOKENS, school.office.node)
+
+    assert school.ask(**claims[0]).epoch == 2
+
+    assert node_of(school.centre, school.office.node).epoch == 3
+    assert school.centre.store.record(TOKENS, school.office.node) == tokens
+
+
 def test_two_epochs_begun_by_hand_are_agreed_one_after_the_other(school: Machine) -> None:
     school.fenced = "restored"
     claims = []

@@ -107,6 +107,8 @@ def _attempt(centre: Centre, name: str, asked: Asked) -> Given:
         return _again(centre, owner.value, before.value)
     _check_twins(centre.store, owner.value, asked)
     last = _last(centre.store, owner.value)
+    if asked.claim and (agreed := _agreed_before(centre.store, owner.value, asked)):
+        return _given(centre, name, agreed)
     if asked.claim:
         epoch = _claimed(centre, owner, asked, last)
     else:
@@ -143,6 +145,17 @@ def _following(centre: Centre, node: Node) -> int:
     known = generation.was_here(centre.store, node.node, present)
     step = 1 if known else LEAP * (present - generation.FIRST)
     return min(node.epoch + step, MAX_EPOCH)
+
+
+def _agreed_before(store: Store, node: Node, asked: Asked) -> int:
+    """Give the epoch begun by hand whose events are here, though newer ones have begun; 0 if none.
+
+    A copy from before the centre's word came asks again; its journal is the one that is here.
+    """
+    epoch = _epoch_of(asked.base, node) + 1
+    found = store.page(journal_database(node.node), first=f"{epoch:04d}-", limit=1)
+    here = found and payload_hash(found[0].payload) == asked.claim
+    return epoch if here and epoch < node.epoch else 0
 
 
 def _claimed(centre: Centre, owner: Kept[Node], asked: Asked, last: _Last) -> int:

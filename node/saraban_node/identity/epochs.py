@@ -115,7 +115,7 @@ def _claim(
         raise _refused(node, given)
     waiting_grants.look(node, centre)
     if given.epoch != begun.epoch:
-        contact.stop(node, meta.TWIN)
+        contact.stop(node, meta.DIVERGED)
         raise TwinFound(f"the centre says epoch {given.epoch}, not {begun.epoch}")
     year = buddhist_year(centre.time())
     with node.db.write() as write:

@@ -59,8 +59,11 @@ def greet(node: Appliance, centre: Centre) -> StatusAnswer:
 
 def contested(node: Appliance, contest: Contest) -> TwinFound | Superseded | CentreStrange:
     """Put up the fence if the centre says that another machine was there; gives the error."""
-    if contest.error in ("twin", "epoch-taken"):
+    if contest.error == "twin":
         stop(node, meta.TWIN)
+        return TwinFound(contest.reason)
+    if contest.error == "epoch-taken":
+        stop(node, meta.DIVERGED)  # whoever is chosen: this journal cannot go on under the name
         return TwinFound(contest.reason)
     if contest.error == "superseded":
         stop(node, meta.SUPERSEDED)
