@@ -21,6 +21,7 @@ from saraban_node.app import build_app
 from saraban_node.appliance import Appliance
 from saraban_node.books import entries, history, letters
 from saraban_node.books.entries import Entry
+from saraban_node.errors import NoRangeLeft
 from saraban_node.identity import fence, lifting, ratchet
 from saraban_node.identity.errors import CentreDecides, Superseded, TwinFound
 from saraban_node.identity.fence import Lift
@@ -350,6 +351,49 @@ def test_what_the_forked_machine_numbered_is_not_numbered_again_by_the_one_that_
     assert [one.first for one in gap.explanations] == list(range(24, 31))
     world.exchanges(copy)
     assert world.at_the_centre()[-1] == events_of(copy)[-1].id
+
+
+def test_nobody_numbers_on_in_ranges_of_which_another_machine_has_numbered_nobody_knows_how_far(
+    world: World,
+) -> None:
+    """The old machine is stopped and not yet forked; what it wrote is known to nobody else."""
+    world.works(2)
+    world.exchanges()
+    copy = world.opens(world.copies("copy"), AWAY)
+    lifting.lift_by_hand(copy, world.stated(2))
+    assert (world.works(1, copy), world.works(28)[-1]) == ([23], 30)
+    world.exchanges(copy)
+    with pytest.raises(Superseded):
+        world.exchanges()
+
+    world.exchanges(copy)
+    world.exchanges(copy)
+
+    gap = world.gaps(copy)[-1]
+    assert (gap.first, gap.last, gap.why) == (24, 60, "twin")
+    assert len([one for one in world.gaps(copy) if one.why == "twin"]) == 1
+    with pytest.raises(NoRangeLeft):
+        world.works(1, copy)
+    assert [event.body.left for event in events_of(copy, "range.requested")][-1:] == [0]  # type: ignore[union-attr]
+    grants.grant(world.centre, "school-a", *IN, size=40)
+    world.exchanges(copy)
+    assert world.works(1, copy) == [61]
+    world.exchanges(copy)
+    assert world.works(1, copy) == [62]
+
+
+def test_an_old_machine_that_has_written_nothing_more_costs_no_numbers(world: World) -> None:
+    world.works(2)
+    world.exchanges()
+    copy = world.opens(world.copies("copy"), AWAY)
+    lifting.lift_by_hand(copy, world.stated(2))
+    world.exchanges(copy)
+    with pytest.raises(Superseded):
+        world.exchanges()
+
+    world.exchanges(copy)
+
+    assert world.works(1, copy) == [23]
 
 
 def test_the_other_twin_gets_a_name_of_its_own_and_both_lives_are_kept(world: World) -> None:

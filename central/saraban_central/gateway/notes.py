@@ -72,6 +72,8 @@ def _meet(call: Call, found: dict[str, Any], said: Status) -> Answer:
     answer = _done(call, number) | {"generation": met.generation}
     if said.fenced and met.decision is not Decision.WAIT:
         answer[met.decision.value] = True
+    if met.apart:
+        answer["apart"] = met.apart
     return json_answer(answer, 201)
 
 

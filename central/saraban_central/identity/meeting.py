@@ -89,6 +89,8 @@ class Met(NamedTuple):
     """With ``ratchet``: the token that the centre holds."""
     decision: Decision = Decision.WAIT
     """For a fenced node: what it is to do."""
+    apart: str = ""
+    """For a working node: see :func:`saraban_central.identity.twins.apart`."""
 
 
 def meet(centre: Centre, name: str, said: Status) -> Met:
@@ -151,7 +153,8 @@ class _Meeting:
         )
         self._move(counts=True)
         self._note(contact)
-        return Met(self._writes, self._generation)
+        apart = twins.apart(self._centre.store, self._node.node, contact.machine)
+        return Met(self._writes, self._generation, apart=apart)
 
     def _fenced(self, contact: Contact) -> Met:
         self._learn(unknown=False)

@@ -68,6 +68,14 @@ def standing(store: Store, node: str, one: Sighting) -> Standing:
     return Standing.AHEAD if one.last_event > last else Standing.PARTED
 
 
+def knows_more(store: Store, node: str, one: Sighting) -> bool:
+    """Tell whether the last event that a machine has written is not at the centre."""
+    if not one.last_event:
+        return False
+    document = store.get(journal_database(node), [one.last_event]).get(one.last_event)
+    return document is None or payload_hash(document.payload) != one.last_hash
+
+
 def places(twin: Twin, machine: str) -> list[int]:
     """Find the machines that show a code or hash: one, or several that nobody can tell apart.
 

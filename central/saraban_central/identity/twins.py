@@ -228,6 +228,29 @@ def concerns(store: Store, node: Node, seen: Sighting) -> bool:
     return held is not None and sightings.concerns(held.value, seen)
 
 
+def apart(store: Store, node: str, machine: str) -> str:
+    """Name the twin because of which nobody knows how far the name's ranges were numbered.
+
+    Another machine of an older epoch has written what the centre does not hold, while this one
+    goes on in the same ranges. Where somebody had to choose, all of them were given up then.
+
+    Args:
+        store: where to look.
+        node: the name.
+        machine: the machine that bears it.
+
+    Returns:
+        A key that stays the same for one twin; empty when there is none.
+    """
+    held = _latest(store, node)
+    if held is None or held.value.settled_at or held.value.why != "epoch":
+        return ""
+    if held.value.kept != machine or held.value.kept_by:
+        return ""
+    others = [one for one in held.value.machines if not one.state]
+    return held.key if any(sightings.knows_more(store, node, one) for one in others) else ""
+
+
 def may_begin(store: Store, node: Node, machine: str, reason: str) -> bool:
     """Tell whether a machine may be given a new epoch, as far as twins go."""
     if not node.stopped and reason in sightings.BY_HAND:

@@ -41,6 +41,8 @@ class StatusAnswer:
     """The node is fenced and may ask for a new epoch."""
     fork: bool
     """The node is fenced and must go on under another name."""
+    apart: str = ""
+    """Another machine of this name has numbered nobody knows how far: names that twin."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,18 +6,24 @@
 
 Two machines that worked under one name had the same ranges. What the other one numbered comes
 through the mailbox once it has a name of its own; whoever kept the name may not have come so far.
+Until then nobody knows how far the other one came, and the rest of the ranges is given up.
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from saraban_base.sqlite import Cursor, Write, rows
 from saraban_node import meta
+from saraban_node.appliance import Appliance
 from saraban_node.journal import SYSTEM, Journal
-from saraban_node.line import colleagues
-from saraban_node.numbering import numbers
+from saraban_node.line import colleagues, sync_state
+from saraban_node.numbering import numbers, requests
 from saraban_node.numbering.numbers import HeldRange
 from saraban_sync.number_events import Mark, NumbersSkipped
-from saraban_sync.registers import Register
+from saraban_sync.registers import Register, buddhist_year
+
+_DONE: Final = "apart"
+"""Note: the twin because of which the ranges were given up."""
 
 
 def pass_over(write: Write, own: Journal) -> None:
@@ -33,9 +39,32 @@ def pass_over(write: Write, own: Journal) -> None:
     given = _given(write.cursor, {(one.register, one.year) for one in open_now})
     found = [one for one in open_now if one.next <= given.get((one.register, one.year), 0)]
     for one in found:
-        _skip(write, own, one, given[one.register, one.year])
+        most = given[one.register, one.year]
+        _skip(write, own, one, most, marks=(Mark(source="centre", number=most),))
     if found:
         colleagues.explain(write, own)
+
+
+def give_up(node: Appliance, twin: str) -> None:
+    """Give up the rest of all ranges that another machine of this name may have numbered from.
+
+    New ones are asked for. For one twin this is done once, and nothing is done when there is none.
+
+    Args:
+        node: the appliance.
+        twin: what the centre calls it; empty when there is none.
+    """
+    if not twin:
+        return
+    with node.db.write() as write:
+        if meta.get(write.cursor, meta.FENCED) or sync_state.get(write.cursor, _DONE) == twin:
+            return
+        year = buddhist_year(write.now)
+        for one in numbers.held(write.cursor):
+            if one.open and one.year <= year:
+                _skip(write, node.journal, one, one.last, marks=())
+        sync_state.put(write, _DONE, twin)
+        requests.ask_due(write, node.journal, node.config)
 
 
 def _given(
@@ -56,10 +85,12 @@ def _given(
     return found
 
 
-def _skip(write: Write, own: Journal, one: HeldRange, given: int) -> None:
+def _skip(
+    write: Write, own: Journal, one: HeldRange, through: int, *, marks: tuple[Mark, ...]
+) -> None:
     """Numbers of a series are given in order: an earlier range was used up before a later one."""
     body = NumbersSkipped(
-        register=one.register, year=one.year, first=one.next, last=min(given, one.last),
-        why=meta.TWIN, marks=(Mark(source="centre", number=given),),
+        register=one.register, year=one.year, first=one.next, last=min(through, one.last),
+        why=meta.TWIN, marks=marks,
     )  # fmt: skip
     own.append(write, body, actor=SYSTEM)

@@ -192,7 +192,8 @@ class Syncer:
                 self._fenced_cycle(centre, report)
                 return
             epochs.claim(self._node, centre, self._pusher, report)
-            contact.greet(self._node, centre)
+            answer = contact.greet(self._node, centre)
+            given_elsewhere.give_up(self._node, answer.apart)
             self._pusher.push(centre, report)
             self._pull(centre, wire.DIRECTORY, report)
             self._pull(centre, centre.mailbox(), report)

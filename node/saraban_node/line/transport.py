@@ -30,6 +30,7 @@ from saraban_sync.wire import Document
 
 _STATUS: Final = ("_local", "status")
 _CONTESTED: Final = 409
+_MOST_NAME: Final = 80
 _T = TypeVar("_T")
 
 
@@ -126,6 +127,7 @@ class Centre:
             generation=_whole(saved.get("generation")),
             resume=saved.get("resume") is True,
             fork=saved.get("fork") is True,
+            apart=str(saved.get("apart") or "")[:_MOST_NAME],
         )
 
     def begin_epoch(self, asked: EpochAsked) -> EpochGiven | Contest:
