@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from saraban_node.line import colleagues
 from saraban_node.numbering import emergency
+from saraban_sync.grants import DirectoryEntry
 from saraban_sync.ids import PersonId
+from saraban_sync.number_events import EmergencyCorrelated
 from saraban_sync.registers import Register
 from tests.offices import (
     FarOffice,
@@ -17,6 +20,7 @@ from tests.offices import (
     events_of,
     grant,
     introduce,
+    put_in_directory,
     register,
 )
 from tests.web_office import Browser, WebOffice, a_web_office, browsing
@@ -192,3 +196,41 @@ def test_the_page_offers_numbers_only_when_there_are_some(dry: WebOffice) -> Non
         grant(dry.node, Numbers(Register.INCOMING, YEAR, 50, first=3))
         clerk.open("/emergency")
         assert 'action="/emergency/settle"' in clerk.text
+
+
+def test_letters_that_another_machine_numbers_are_shown_with_where_they_wait_or_their_number(
+    dry: WebOffice,
+) -> None:
+    """Both machines had one name when the letters were registered; this one was forked."""
+    open_outage(dry)
+    with dry.node.db.write() as write:
+        first, second = (
+            emergency.register(
+                write, dry.node.journal, a_letter(n), actor=PersonId(dry.people["somsri"])
+            )
+            for n in (7, 8)
+        )
+    keeper = FarOffice(code="school-z")
+    for name, key, version, (origin, base) in (
+        (keeper.node, keeper.key.public, 5, ("", "")),
+        (dry.node.node, dry.node.journal.key.public, 6, ("school-z", second.id)),
+    ):
+        entry = DirectoryEntry(
+            kind="node", version=version, code=name, name="", at="2026-11-22T02:00:00.000Z",
+            generation=9, office=dry.node.office, key=key, origin=origin, base=base,
+        )  # fmt: skip
+        put_in_directory(dry.node, entry)
+    number = EmergencyCorrelated(
+        entry=first.id, register=Register.INCOMING, year=YEAR, number=50, letter_no=""
+    )
+    with dry.node.db.write() as write:
+        colleagues.take(write, dry.node.journal, keeper.write(number), keeper.node)
+    grant(dry.node, Numbers(Register.INCOMING, YEAR, 69, 60))
+
+    with browsing(dry, "somsri") as clerk:
+        text = clerk.open("/emergency").text
+
+    assert "ได้เลขที่เครื่อง school-z" in text
+    assert "๕๐/๒๕๖๙" in text
+    assert "รอเลขที่เครื่อง school-z" in text
+    assert "/emergency/settle" not in text

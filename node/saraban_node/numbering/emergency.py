@@ -31,9 +31,10 @@ from saraban_node.errors import (
     NumbersLeft,
     ReasonMissing,
 )
-from saraban_node.journal import Journal, event_of
+from saraban_node.journal import SYSTEM, Journal, event_of
 from saraban_node.line import deliveries
-from saraban_node.numbering import numbers, outages
+from saraban_node.numbering import left_letters, numbers, outages
+from saraban_node.numbering.left_letters import WAITING
 from saraban_node.numbering.outages import Outage
 from saraban_sync.events import understood
 from saraban_sync.ids import OfficeCode, PersonId
@@ -48,7 +49,6 @@ from saraban_sync.registers import Circulars, Register, buddhist_year, parse_ins
 _MAX_CAUSE: Final = 500
 _EPOCH_GUARD: Final = 20
 """Emergency numbers passed over when a new epoch begins."""
-_WAITING: Final = "emergency > 0 AND number = 0 AND state = 'issued'"
 
 
 def open_outage(write: Write, journal: Journal, *, cause: str, actor: PersonId) -> Outage:
@@ -144,7 +144,8 @@ def settle(write: Write, journal: Journal, *, actor: PersonId, limit: int = 50) 
     """Give letters of the emergency register their ordinary numbers, in the order of registering.
 
     Letters that were to be sent are sent now, receipts that were due are given. When no letter
-    waits any more the emergency is over.
+    waits any more the emergency is over. What another machine numbers is left to it; what it
+    has left behind when it went out of use is numbered when a person asks for it.
 
     Args:
         write: the transaction.
@@ -160,7 +161,7 @@ def settle(write: Write, journal: Journal, *, actor: PersonId, limit: int = 50) 
     """
     if meta.get(write.cursor, meta.FENCED):
         return 0
-    given, due = 0, _due(write.cursor, limit)
+    given, due = 0, _due(write.cursor, limit, asked=actor != SYSTEM)
     if due:
         trusted_clock(write, journal)
     for entry in due:
@@ -178,30 +179,37 @@ def settle(write: Write, journal: Journal, *, actor: PersonId, limit: int = 50) 
 
 
 def waiting(cursor: Cursor, *, limit: int = 1_000) -> list[Entry]:
-    """List letters of the emergency register that have no ordinary number yet, oldest first."""
+    """List letters that wait for an ordinary number from this machine, oldest first."""
     # The plus keeps SQLite from reading every line there is in order of seq.
-    return entries.select(cursor, f"WHERE {_WAITING} ORDER BY +seq LIMIT :limit", {"limit": limit})
+    return entries.select(
+        cursor,
+        f"WHERE {WAITING}{left_letters.not_ours(cursor)} ORDER BY +seq LIMIT :limit",
+        {"limit": limit},
+    )
 
 
 def waiting_series(cursor: Cursor) -> list[tuple[Register, int]]:
-    """List the registers and years in which letters of the emergency register wait."""
-    found = rows(cursor, f"SELECT DISTINCT register, year FROM entry WHERE {_WAITING}")  # noqa: S608
+    """List the registers and years in which letters wait for a number from this machine."""
+    ours = WAITING + left_letters.not_ours(cursor)
+    found = rows(cursor, f"SELECT DISTINCT register, year FROM entry WHERE {ours}")  # noqa: S608
     return [(Register(row[0]), int(row[1])) for row in found]
 
 
 def waiting_count(cursor: Cursor) -> int:
-    """Count the letters of the emergency register that have no ordinary number yet."""
-    return int(value(cursor, f"SELECT count(*) FROM entry WHERE {_WAITING}"))  # noqa: S608
+    """Count the letters that wait for an ordinary number from this machine."""
+    ours = WAITING + left_letters.not_ours(cursor)
+    return int(value(cursor, f"SELECT count(*) FROM entry WHERE {ours}"))  # noqa: S608
 
 
-def _due(cursor: Cursor, limit: int) -> list[Entry]:
+def _due(cursor: Cursor, limit: int, *, asked: bool) -> list[Entry]:
     """List the letters whose register has numbers again, oldest first."""
     found: list[Entry] = []
+    others = left_letters.not_ours(cursor) if asked else left_letters.not_ours_by_itself(cursor)
     for book, year in waiting_series(cursor):
         if numbers.left(cursor, book, year):
             found += entries.select(
                 cursor,
-                f"WHERE {_WAITING} AND register = :register AND year = :year"
+                f"WHERE {WAITING}{others} AND register = :register AND year = :year"
                 " ORDER BY +seq LIMIT :limit",
                 {"register": book, "year": year, "limit": limit},
             )

@@ -16,7 +16,7 @@ from typing import Final
 
 from saraban_base.sqlite import Cursor, rows, value
 from saraban_node import journal, meta
-from saraban_node.numbering import numbers
+from saraban_node.numbering import left_letters, numbers
 from saraban_node.numbering.number_facts import OddLine, facts, granted, odd_lines, told
 from saraban_node.numbering.numbers import Explanation, HeldRange
 from saraban_node.numbering.settled import Settled, settled
@@ -291,9 +291,11 @@ def _gaps(cursor: Cursor, register: Register, year: int) -> list[Notable]:
 
 def _emergency(cursor: Cursor, year: int | None) -> Iterator[EmergencyProof]:
     found: dict[int, list[tuple[int, int, int]]] = {}
+    elsewhere = left_letters.not_ours(cursor)
     for of_year, *line in rows(
         cursor,
-        "SELECT year, CAST(substr(id, 1, 4) AS INTEGER), emergency, number = 0 AND state = 'issued'"
+        "SELECT year, CAST(substr(id, 1, 4) AS INTEGER), emergency,"  # noqa: S608
+        f" number = 0 AND state = 'issued'{elsewhere}"
         " FROM entry WHERE emergency > 0 AND (:year IS NULL OR year = :year)"
         " ORDER BY year, emergency",
         {"year": year},

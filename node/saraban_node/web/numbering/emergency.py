@@ -13,7 +13,7 @@ from saraban_node.appliance import Appliance
 from saraban_node.books import registers
 from saraban_node.books.entries import Entry
 from saraban_node.errors import ReasonMissing
-from saraban_node.numbering import emergency, numbers, outages
+from saraban_node.numbering import emergency, left_letters, numbers, outages
 from saraban_node.numbering.outages import Outage
 from saraban_node.web import book_lines
 from saraban_node.web.office import CLERKS, Office, actor
@@ -94,6 +94,7 @@ class EmergencyPages:
                 "so_far": outages.letters(cursor, outage) if outage else 0,
                 "without": emergency.without_numbers(cursor, buddhist_year(now)),
                 "waiting": emergency.waiting_count(cursor),
+                "left": left_letters.left(cursor),
                 "outages": outages.every(cursor),
                 "others": book_lines.emergencies_elsewhere(cursor, year, limit=_PAGE),
             }
