@@ -548,7 +548,7 @@ def test_what_either_machine_does_with_a_letter_of_both_is_seen_at_both(world: W
     for _ in range(4):
         world.exchanges(forked)
         world.exchanges()
-    counts = [len(events_of(node)) for node in (world.node, forked)]
+    counts = [_acts(node) for node in (world.node, forked)]
     for _ in range(3):
         world.exchanges(forked)
         world.exchanges()
@@ -563,11 +563,16 @@ def test_what_either_machine_does_with_a_letter_of_both_is_seen_at_both(world: W
         ]  # fmt: skip
         assert (acts[seen].node, acts[seen].former, acts[1 - seen].node) == (other, False, "")
         kept(node)
-    assert [len(events_of(node)) for node in (world.node, forked)] == counts
+    assert [_acts(node) for node in (world.node, forked)] == counts
     with world.node.db.read() as cursor:  # the letter that has the same id in the other journal
         known = entries.by_id(cursor, own.id)
     assert known is not None
     assert known.state == "issued"
+
+
+def _acts(node: Appliance) -> int:
+    """Count what was written, but for ranges: the centre grants them when it comes to it."""
+    return sum(not event.type.startswith("range.") for event in events_of(node))
 
 
 def register_with_one_id(world: World, forked: Appliance) -> Entry:
