@@ -278,14 +278,14 @@ def test_letters_that_were_there_before_the_copying_may_come_from_both_machines(
                        expires="2026-12-31"),
         EmergencyRegistered(outage=1, emergency=1, register=IN, year=YEAR, subject="x"),
     )  # fmt: skip
+    later = EmergencyRegistered(outage=1, emergency=2, register=IN, year=YEAR, subject="x")
     for body in before:
         school.do(body)
     copied = school.events[-2]
-    twin = district.fork(school, base, "school-2", *before)
+    twin = district.fork(school, base, "school-2", *before, later)
     assert twin.events[1].hash == copied.hash
 
     twin.do(LetterRegistered(register=OUT, year=YEAR, number=1, subject="x", reservation=copied.id))
-
     assert _kinds(district) == []
 
 

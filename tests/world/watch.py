@@ -165,11 +165,13 @@ class Watch:
             self.account(machine, register, year, prove.account_of(cursor, register, year))
 
     def _excused(self, series: Series, problem: Problem) -> bool:
-        """A number that stands twice on paper may stand twice in a proof."""
+        """What stands twice on paper, or was granted twice in silence, is so in a proof."""
         told = self.paper.told[series]
-        return problem.trouble is Trouble.TWICE and all(
-            len(told.get(number, ())) > 1 for number in range(problem.first, problem.last + 1)
-        )
+        numbers = range(problem.first, problem.last + 1)
+        if problem.trouble is Trouble.TWICE and all(len(told.get(n, ())) > 1 for n in numbers):
+            return True
+        of_grants = problem.trouble is not Trouble.MISSING
+        return of_grants and all(self.silence.excuses(series, number) for number in numbers)
 
 
 def book_of(event: Event) -> tuple[Register, int] | None:

@@ -174,7 +174,7 @@ class Tally:
             case PersonAdded(person=person, name=name) | PersonChanged(person=person, name=name):
                 self.people[journal, person] = name
             case _ if self._is_a_copy(event, journal):
-                pass  # a copied machine brings along what the other one sends too
+                self._bring_along(event, journal)
             case LetterRegistered() as body:
                 self._registered(event, journal, body)
             case NumberReserved() as body:
@@ -277,6 +277,12 @@ class Tally:
     def parted(self, journal: str, earlier: str, later: str) -> bool:
         """Tell whether a database that wrote ``later`` did not know ``earlier``."""
         return any(base < earlier < began <= later for began, base in self.cuts.get(journal, ()))
+
+    def _bring_along(self, event: Event, journal: str) -> None:
+        """A copied machine brings along what the other one sends too: its emergency register."""
+        line = self.named(journal, event.id)
+        if line is not None and isinstance(event.body, EmergencyRegistered):
+            self.emergency.setdefault((journal, event.body.year), []).append(line)
 
     def _is_a_copy(self, event: Event, journal: str) -> bool:
         """Tell whether the very same event stands in a journal that was read before."""
