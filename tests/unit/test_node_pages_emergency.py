@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from saraban_node import meta
 from saraban_node.line import colleagues
 from saraban_node.numbering import emergency
 from saraban_sync.grants import DirectoryEntry
@@ -224,6 +225,7 @@ def test_letters_that_another_machine_numbers_are_shown_with_where_they_wait_or_
         entry=first.id, register=Register.INCOMING, year=YEAR, number=50, letter_no=""
     )
     with dry.node.db.write() as write:
+        meta.put(write, meta.ORIGIN, second.id)
         colleagues.take(write, dry.node.journal, keeper.write(number), keeper.node)
     grant(dry.node, Numbers(Register.INCOMING, YEAR, 69, 60))
 

@@ -19,6 +19,12 @@ from saraban_sync import events
 from saraban_sync.number_events import EmergencyCorrelated
 
 WAITING: Final = "emergency > 0 AND number = 0 AND state = 'issued'"
+_SHARED: Final = (
+    "SELECT seq, id, touched FROM (SELECT seq, id,"  # noqa: S608
+    " EXISTS (SELECT 1 FROM colleague_act WHERE line = id AND node <> :own) AS touched"
+    f" FROM entry WHERE {WAITING}) WHERE touched OR id <= :base"
+)
+"""Waiting letters of before a fork, and those with which another machine has done something."""
 
 
 class Left(NamedTuple):
@@ -39,17 +45,14 @@ class Left(NamedTuple):
 
 def left(cursor: Cursor) -> dict[int, Left]:
     """Tell which waiting letters are another machine's to number, by place in the journal."""
-    waiting = rows(cursor, f"SELECT seq, id FROM entry WHERE {WAITING}")  # noqa: S608
-    if not waiting:
-        return {}
-    own = meta.get(cursor, meta.NODE)
+    own, base = meta.get(cursor, meta.NODE), meta.get(cursor, meta.ORIGIN)
     found: dict[int, Left] = {}
-    for seq, line in waiting:
-        owner = _owner(cursor, own, int(seq), str(line))
-        if given := _numbered(cursor, own, owner, line):
+    for seq, line, touched in rows(cursor, _SHARED, {"own": own, "base": base}):
+        owner = _owner(cursor, own, int(seq), str(line)) if line <= base else own
+        if touched and (given := _numbered(cursor, own, owner, str(line))):
             found[seq] = given
         elif owner != own:
-            found[seq] = Left(owner, gone=_is_heir(cursor, own, owner, line))
+            found[seq] = Left(owner, gone=_is_heir(cursor, own, owner, str(line)))
     return found
 
 
@@ -71,7 +74,7 @@ def _without(places: Iterable[int]) -> str:
 def _owner(cursor: Cursor, own: str, seq: int, line: str) -> str:
     """Name the node in whose journal a line stands, and which numbers it."""
     owner = directory.journal_of(cursor, own, line)
-    if owner == own and line <= meta.get(cursor, meta.ORIGIN):
+    if owner == own:
         # Forked, and the directory that says so has not come yet.
         signed = journal.event_of(cursor, seq)
         return signed.node if signed is not None else own
