@@ -146,6 +146,7 @@ class DistrictAtWork(RuleBasedStateMachine):
         sky = self.district.sky
         if act == "new_year" and sky.moment < LAST_YEAR:
             sky.until_new_year()
+            self.tally["new year"] += 1
         else:
             sky.forward(days=8 if act == "week" else 1)
 

@@ -29,6 +29,7 @@ from tests.world.paper import Paper, Series, Word
 from tests.world.silence import Silence
 
 EMERGENCY: Final = "emergency"
+_ALL: Final = 100_000
 _SINCE: Final = "SELECT seq, hash, payload, signature FROM journal WHERE seq >= ? ORDER BY seq"
 _REASONS: Final = {"restored", "copied", "twin", "forked", "superseded"}
 
@@ -83,7 +84,7 @@ class Watch:
             held = self.promised.setdefault(info.name, [])
             last = held[-1][0] if held else ""
             if info.documents != len(held):
-                held += [(d.id, d.revision) for d in store.page(info.name, after=last)]
+                held += [(d.id, d.revision) for d in store.page(info.name, after=last, limit=_ALL)]
             if info.documents != len(held):
                 raise Broken(f"{info.name}: {info.documents} events, {len(held)} acknowledged")
 
@@ -91,7 +92,7 @@ class Watch:
         """Note that the centre was set back; what it has forgotten must come again."""
         store = centre.centre.store
         for name, held in self.promised.items():
-            there = {one.id: one.revision for one in store.page(name, limit=100_000)}
+            there = {one.id: one.revision for one in store.page(name, limit=_ALL)}
             self.owed.setdefault(name, []).extend(
                 one for one in held if there.get(one[0]) != one[1]
             )
