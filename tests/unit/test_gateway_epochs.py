@@ -19,9 +19,10 @@ from saraban_central.identity.errors import (
     Overtaken,
     TwinWaits,
 )
-from saraban_central.identity.records import TOKENS
+from saraban_central.identity.records import EPOCHS, TOKENS
 from saraban_central.post.router import Router
 from saraban_central.records import PENDING, SET_ASIDE, TAILS
+from saraban_central.store.interface import Remove
 from saraban_sync import grants
 from saraban_sync.admission import Verdict
 from saraban_sync.events import EntryNoted, Event, write_event
@@ -255,6 +256,20 @@ def test_a_copy_may_ask_again_for_epochs_that_were_agreed_long_ago(school: Machi
 
     assert node_of(school.centre, school.office.node).epoch == 3
     assert school.centre.store.record(TOKENS, school.office.node) == tokens
+
+
+def test_an_epoch_that_stands_in_the_journal_is_agreed_again_by_a_centre_that_was_set_back(
+    school: Machine,
+) -> None:
+    school.fenced = "restored"
+    claim = _claim(school.begin_epoch(2, by_hand=True))
+    school.ask(**claim)
+    school.send()
+    school.pending = ""
+    store = school.centre.store
+    store.commit(*(Remove(EPOCHS, one.key) for one in store.records(EPOCHS)))
+
+    assert school.ask(**claim).epoch == 2
 
 
 def test_two_epochs_begun_by_hand_are_agreed_one_after_the_other(school: Machine) -> None:

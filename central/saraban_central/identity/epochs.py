@@ -153,9 +153,12 @@ def _agreed_before(store: Store, node: Node, asked: Asked) -> int:
     A copy from before the centre's word came asks again; its journal is the one that is here.
     """
     epoch = _epoch_of(asked.base, node) + 1
+    return epoch if epoch < node.epoch and _is_begun(store, node, epoch, asked.claim) else 0
+
+
+def _is_begun(store: Store, node: Node, epoch: int, claim: str) -> bool:
     found = store.page(journal_database(node.node), first=f"{epoch:04d}-", limit=1)
-    here = found and payload_hash(found[0].payload) == asked.claim
-    return epoch if here and epoch < node.epoch else 0
+    return bool(found) and payload_hash(found[0].payload) == claim
 
 
 def _claimed(centre: Centre, owner: Kept[Node], asked: Asked, last: _Last) -> int:
@@ -171,6 +174,8 @@ def _claimed(centre: Centre, owner: Kept[Node], asked: Asked, last: _Last) -> in
     given = _given_now(centre.store, node)
     if given is not None and given.claim == asked.claim:
         return node.epoch  # agreed before; the node has forgotten with which token it asked
+    if node.epoch == begun_in + 1 and _is_begun(centre.store, node, node.epoch, asked.claim):
+        return node.epoch  # agreed before the centre was set back, which has forgotten that
     unused = (
         given is not None
         and node.epoch == begun_in + 1
