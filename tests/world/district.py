@@ -4,6 +4,7 @@ Everything that is done goes through the product's own functions. What is rememb
 is only what people would know: the paper on the desks, and which machine was copied from which.
 """
 
+import atexit
 import shutil
 import tempfile
 from collections import Counter
@@ -319,6 +320,7 @@ def _template() -> Path:
     """Make the first morning of a district once: nodes enrolled, with ranges, and exchanged."""
     chance.begin(-1)
     folder = new_folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     sky = Sky()
     clock = MachineClock(sky, 0)
     headquarters.found(folder / "centre", clock)
