@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from saraban_base.clock import SystemClock
 from saraban_central import directory, enrolment, people
-from saraban_central.centre import make_centre
+from saraban_central.centre import Centre, make_centre
 from saraban_central.config import CentralConfig
 from saraban_node.app import build_app
 from saraban_node.line import enrolment as joining
@@ -148,13 +148,9 @@ def test_a_restored_centre_waits_and_a_series_is_reopened_with_a_guard(
     expect(admin.get_by_text("เปิดให้เลขอีกครั้งแล้ว โดยเว้นเลขไว้")).to_be_visible()
 
 
-def test_an_office_asks_the_centre_grants_and_reads_out_and_the_office_numbers(
-    browser: Browser, tmp_path: Path
-) -> None:
-    """One request by the line and one range by telephone, on the pages of both ends."""
-    clock = HandClock(SystemClock().now())
-    settings = CentralConfig(port=0, auto_grant=False)
-    centre = make_centre(tmp_path / "centre", settings, clock=clock)
+def _granting_centre(folder: Path, clock: HandClock) -> Centre:
+    """A centre with one office, at which every request waits for its administrator."""
+    centre = make_centre(folder, CentralConfig(port=0, auto_grant=False), clock=clock)
     directory.add_office(centre, "ban-doi", name="โรงเรียนบ้านดอย", prefix="ศธ 04123.45")
     with centre.database.write() as write:
         account, _ = people.add_person(
@@ -164,6 +160,51 @@ def test_an_office_asks_the_centre_grants_and_reads_out_and_the_office_numbers(
             "UPDATE credential SET hash = ?, one_time = 0, expires_ms = NULL WHERE person = ?",
             (CHEAP.hash(PASSWORD), account.person),
         )
+    return centre
+
+
+def _asks_by_the_line(clerk: Page) -> None:
+    clerk.get_by_role("link", name="ขอช่วงเลขทางโทรศัพท์หรือด้วยแฟ้ม").click()
+    wish = clerk.locator("section[aria-labelledby=ask]")
+    wish.get_by_label("ทะเบียน").select_option(label="ทะเบียนหนังสือรับ")
+    wish.get_by_label("จำนวนเลข").fill("๑๒๐")
+    wish.get_by_role("button", name="ขอช่วงเลข").click()
+    expect(clerk.get_by_text("ขอ ๑๒๐ เลข รอส่ง")).to_be_visible()
+
+
+def _grants_the_request(admin: Page) -> None:
+    for _ in range(50):
+        if request_of(admin, "ขอ ๑๒๐ เลข").count():
+            break
+        admin.wait_for_timeout(100)
+        admin.reload()
+    request_of(admin, "ขอ ๑๒๐ เลข").get_by_role("button", name="ให้ช่วงเลข").click()
+    expect(admin.get_by_text("ให้ช่วงเลขแล้ว")).to_be_visible()
+
+
+def _reads_a_range_out(admin: Page) -> str:
+    grant = admin.locator("section[aria-labelledby=grant]")
+    grant.get_by_label("ทะเบียน").select_option(label="ทะเบียนคำสั่ง")
+    grant.get_by_label("จำนวนเลข").fill("50")
+    grant.get_by_label("บอกเลขอย่างไร").select_option(label="อ่านรหัสทางโทรศัพท์เดี๋ยวนี้")
+    grant.get_by_role("button", name="ให้ช่วงเลข").click()
+    return admin.locator(".secret").inner_text()
+
+
+def _types_it_in(clerk: Page, told: str, year: str) -> None:
+    clerk.get_by_role("link", name="ช่วงเลขและการขอเพิ่ม").click()
+    clerk.get_by_label("รหัสนี้สำหรับ").select_option(label=f"ทะเบียนคำสั่ง {year}")
+    clerk.get_by_label("รหัส ๒๐ หลัก").fill(told)
+    clerk.get_by_role("button", name="รับช่วงเลข", exact=True).click()
+    expect(clerk.get_by_text("รับช่วงเลข ๑–๕๐ แล้ว")).to_be_visible()
+
+
+def test_an_office_asks_the_centre_grants_and_reads_out_and_the_office_numbers(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """One request by the line and one range by telephone, on the pages of both ends."""
+    clock = HandClock(SystemClock().now())
+    centre = _granting_centre(tmp_path / "centre", clock)
     year = thai_digits(str(buddhist_year(clock.now())))
     with serving_centre(centre) as pages:
         code = enrolment.make_code(centre, "ban-doi").code
@@ -178,40 +219,19 @@ def test_an_office_asks_the_centre_grants_and_reads_out_and_the_office_numbers(
             log_in(admin, pages, "pornthip", PASSWORD)
 
             clerk.goto(f"{address}/registers/incoming/new")
-            clerk.get_by_role("link", name="ขอช่วงเลขทางโทรศัพท์หรือด้วยแฟ้ม").click()
-            wish = clerk.locator("section[aria-labelledby=ask]")
-            wish.get_by_label("ทะเบียน").select_option(label="ทะเบียนหนังสือรับ")
-            wish.get_by_label("จำนวนเลข").fill("๑๒๐")
-            wish.get_by_role("button", name="ขอช่วงเลข").click()
-            expect(clerk.get_by_text("ขอ ๑๒๐ เลข รอส่ง")).to_be_visible()
+            _asks_by_the_line(clerk)
             syncer.run_cycle()
-
             admin.goto(f"{pages}/ranges")
-            for _ in range(50):
-                if request_of(admin, "ขอ ๑๒๐ เลข").count():
-                    break
-                admin.wait_for_timeout(100)
-                admin.reload()
-            request_of(admin, "ขอ ๑๒๐ เลข").get_by_role("button", name="ให้ช่วงเลข").click()
-            expect(admin.get_by_text("ให้ช่วงเลขแล้ว")).to_be_visible()
+            _grants_the_request(admin)
             syncer.run_cycle()
             clerk.goto(f"{address}/registers/incoming/new")
             clerk.get_by_label("เรื่อง").fill("ฉบับแรกหลังได้เลข")
             clerk.keyboard.press("Control+Enter")
             expect(clerk.locator(".issued .number")).to_have_text("๑")
 
-            grant = admin.locator("section[aria-labelledby=grant]")
-            grant.get_by_label("ทะเบียน").select_option(label="ทะเบียนคำสั่ง")
-            grant.get_by_label("จำนวนเลข").fill("50")
-            grant.get_by_label("บอกเลขอย่างไร").select_option(label="อ่านรหัสทางโทรศัพท์เดี๋ยวนี้")
-            grant.get_by_role("button", name="ให้ช่วงเลข").click()
-            told = admin.locator(".secret").inner_text()
+            told = _reads_a_range_out(admin)
             clerk.goto(f"{address}/status")
-            clerk.get_by_role("link", name="ช่วงเลขและการขอเพิ่ม").click()
-            clerk.get_by_label("รหัสนี้สำหรับ").select_option(label=f"ทะเบียนคำสั่ง {year}")
-            clerk.get_by_label("รหัส ๒๐ หลัก").fill(told)
-            clerk.get_by_role("button", name="รับช่วงเลข", exact=True).click()
-            expect(clerk.get_by_text("รับช่วงเลข ๑–๕๐ แล้ว")).to_be_visible()
+            _types_it_in(clerk, told, year)
             assert complaints(clerk) == complaints(admin) == []
             clerk.context.close()
             admin.context.close()
