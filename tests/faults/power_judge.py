@@ -139,25 +139,24 @@ class Judge:
 
         Args:
             trace: what a node did to its disk.
-            images: how many possible disks to try in all.
+            images: how many possible disks to try in all; fewer if the last boundaries have few.
             lying: the device does not flush what it says it has flushed.
         """
         story, disk = _Story.of(trace.operations), Disk(lying=lying)
         self._secrets = _last_content(trace.operations)
         for operation in trace.operations[: trace.already]:
             disk.apply(operation)
-        share = images / (len(trace.operations) - trace.already)
-        owed = 0.0
-        for operation in trace.operations[trace.already :]:
+        boundaries = trace.operations[trace.already :]
+        tried = 0
+        for number, operation in enumerate(boundaries, start=1):
             disk.apply(operation)
             if isinstance(operation, Done):
                 story.acts += 1
-            owed += share
-            tried = 0
-            for image in disk.images(self.chance, int(owed)):
+            # A boundary with one possible disk leaves its share to the next.
+            owed = images * number // len(boundaries) - tried
+            for image in disk.images(self.chance, owed):
                 self._judge(image, story)
                 tried += 1
-            owed -= tried  # a boundary with one possible disk leaves its share to the next
             self.verdict.boundaries += 1
         self.verdict.databases = len(self._known)
         return self.verdict

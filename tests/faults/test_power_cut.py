@@ -16,6 +16,8 @@ from tests.faults.power_run import judge, record
 from tests.faults.power_work import Trace
 
 IMAGES = 200_000
+_LAST = 600
+"""The last boundaries of a life may have too few possible disks for their share."""
 LIVES = range(1, 7)
 
 
@@ -38,7 +40,7 @@ def _cut(life: Path, seed: int) -> Image:
 
 @pytest.mark.slow
 def test_no_power_cut_loses_doubles_or_halves_a_number(lives: list[Path], scratch: Path) -> None:
-    verdict = judge(scratch, lives, images=IMAGES)
+    verdict = judge(scratch, lives, images=IMAGES + _LAST)
 
     assert verdict.images >= IMAGES
     assert verdict.examples == []

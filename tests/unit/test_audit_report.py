@@ -1,10 +1,12 @@
 """The report: signed by the centre, safe in a spreadsheet, kept with its time; and the speed."""
 
 import csv
+import gc
 import io
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -164,6 +166,15 @@ def test_every_sentence_is_whole_in_both_languages() -> None:
         assert len(thai) > 40, kind
 
 
+@contextmanager
+def _without_what_other_tests_left() -> Iterator[None]:
+    """Keep the garbage collector from going through the memory of a long test run."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def test_an_audit_takes_hardly_longer_than_checking_the_signatures_alone(
     district: District,
 ) -> None:
@@ -181,16 +192,18 @@ def test_an_audit_takes_hardly_longer_than_checking_the_signatures_alone(
     ]  # fmt: skip
     documents = [event_document(event) for event in events]
     district.centre.store.commit(Insert(journal_database(school.node), documents))
-    began = time.process_time()
-    for event in events:
-        verify(school.key.public, EVENT, event.payload, event.signature)
-    alone = time.process_time() - began
+    with _without_what_other_tests_left():
+        began = time.process_time()
+        for event in events:
+            verify(school.key.public, EVENT, event.payload, event.signature)
+        alone = time.process_time() - began
 
-    began = time.process_time()
-    report = audit(
-        district.centre.store, centre=district.centre.key.public, clock=district.clock, by="test"
-    )
-    seconds = time.process_time() - began
+        began = time.process_time()
+        report = audit(
+            district.centre.store, centre=district.centre.key.public, clock=district.clock,
+            by="test",
+        )  # fmt: skip
+        seconds = time.process_time() - began
 
     assert report.clean
     assert report.entries == 3_000

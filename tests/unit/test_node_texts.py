@@ -53,15 +53,13 @@ def _templates() -> list[Traversable]:
 
 def _python(folder: Traversable) -> list[str]:
     """Read every module of a package and of the packages in it."""
-    return [
-        text
-        for file in folder.iterdir()
-        for text in (
-            _python(file)
-            if file.is_dir()
-            else [file.read_text(encoding="utf-8")] * file.name.endswith(".py")
-        )
-    ]
+    texts: list[str] = []
+    for file in folder.iterdir():
+        if file.is_dir():
+            texts += _python(file)
+        elif file.name.endswith(".py"):
+            texts.append(file.read_text(encoding="utf-8"))
+    return texts
 
 
 def _blanks(text: str) -> set[str]:
