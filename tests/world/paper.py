@@ -50,16 +50,20 @@ class Paper:
     told: dict[Series, dict[int, list[Word]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+    said: dict[tuple[Series, int, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By number and line: hashes of the events that say that it bears it."""
     lasts: dict[tuple[int, Series], int] = field(default_factory=dict)
     """The greatest number of a series on each desk."""
 
-    def tell(self, series: Series, number: int, word: Word, *, excused: Excuse) -> None:
+    def tell(self, series: Series, number: int, word: Word, said: str, *, excused: Excuse) -> None:
         """Write down what a clerk was told.
 
         Args:
             series: of which series the number is.
             number: the number.
             word: what was said.
+            said: hash of the event that says so: the line's own, or a later one that gives an
+                emergency entry its number.
             excused: tells whether somebody at another desk may have been told the same number.
 
         Raises:
@@ -67,6 +71,7 @@ class Paper:
         """
         key = (word.desk, series)
         self.lasts[key] = max(number, self.lasts.get(key, 0))
+        self.said[series, number, word.event].add(said)
         before = self.told[series][number]
         if any(word.event in (one.event, one.claims) for one in before):
             return  # told before, by whatever machine

@@ -126,20 +126,21 @@ class Watch:
         match event.body:
             case LetterRegistered() as body:
                 claims = self._hash_of(machine, body.reservation) if body.reservation else ""
-                self._tell(machine, body.register, body.year, body.number, root, claims)
+                self._tell(machine, body.register, body.year, body.number, event, root, claims)
             case NumberReserved() as body:
-                self._tell(machine, body.register, body.year, body.number, root)
+                self._tell(machine, body.register, body.year, body.number, event, root)
             case EmergencyCorrelated() as body:
                 root = self._hash_of(machine, body.entry)
-                self._tell(machine, body.register, body.year, body.number, root)
+                self._tell(machine, body.register, body.year, body.number, event, root)
             case EmergencyRegistered() as body:
-                self._tell(machine, EMERGENCY, body.year, body.emergency, root)
+                self._tell(machine, EMERGENCY, body.year, body.emergency, event, root)
             case _:
                 pass
 
     def _tell(
-        self, machine: Machine, book: str, year: int, number: int, root: str, claims: str = ""
-    ) -> None:
+        self, machine: Machine, book: str, year: int, number: int, event: Event, root: str,
+        claims: str = "",
+    ) -> None:  # fmt: skip
         owner = machine.name if book == EMERGENCY else machine.office
         word = Word(machine.desk, root, claims)
         series = Series(owner, book, year)
@@ -152,7 +153,7 @@ class Watch:
         def excused(other: Word) -> bool:
             return other.desk in desks or self.silence.excuses(series, number)
 
-        self.paper.tell(series, number, word, excused=excused)
+        self.paper.tell(series, number, word, event.hash, excused=excused)
 
     @staticmethod
     def _hash_of(machine: Machine, event: str) -> str:
