@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from saraban_central.audit.numbers import check_numbers
+from saraban_central.audit.tally import Tally
 from saraban_central.numbering import by_hand
 from saraban_central.numbering.granting import Granting
 from saraban_central.post.router import Router
 from saraban_central.records import SERIES
 from saraban_central.store.interface import Put
 from saraban_sync.events import Event, LetterRegistered, LetterSent
+from saraban_sync.ids import OfficeCode
 from saraban_sync.number_events import (
     EmergencyClosed,
     EmergencyCorrelated,
@@ -312,3 +315,19 @@ def test_a_request_that_two_ranges_answer_is_found(district: District, school: O
     finding = only(audited(district))
 
     assert finding.kind == "request-twice"
+
+
+def test_a_forked_machine_may_number_a_common_entry_with_what_the_other_gave_up(
+    school: Office,
+) -> None:
+    entry = _line(school, 1)
+    gap = school.do(NumbersSkipped(register=IN, year=YEAR, first=3, last=5, why="restored"))
+    numbered = school.do(EmergencyCorrelated(entry=entry.id, register=IN, year=YEAR, number=3))
+    tally = Tally(OfficeCode("school"), forks={"school-2": ("school", entry.id)})
+    tally.take(entry, "school")
+    tally.take(gap, "school")
+    tally.take(numbered, "school-2")
+    found = check_numbers(tally, {}).findings
+    assert "number-after-gap" not in {one.kind for one in found}
+    outside = next(one for one in found if one.kind == "number-outside")
+    assert (outside.node, outside.event) == ("school-2", numbered.id)

@@ -171,13 +171,13 @@ def _out_of_order(
     tally: Tally, series: Series, lines: Sequence[Line], held: Sequence[Grant]
 ) -> Iterator[Finding]:
     greatest: dict[tuple[str, str], tuple[int, str]] = {}
-    for line in sorted(lines, key=lambda one: (one.journal, one.order)):
+    for line in sorted(lines, key=lambda one: (one.giver, one.order)):
         grant = next((one for one in held if line.number in one.range), None)
         if grant is None or line.claim:
             continue
-        key = (line.journal, grant.grant)
+        key = (line.giver, grant.grant)
         before, event = greatest.get(key, (0, ""))
-        if tally.parted(line.journal, event, line.order):
+        if tally.parted(line.giver, event, line.order):
             before = 0
         if line.number < before and not line.imported:
             yield _about("number-order", series, line, greater=before)
@@ -193,8 +193,8 @@ def _after_gap(tally: Tally, series: Series, result: Account) -> Iterator[Findin
         for line in tally.lines.get(series, ()):
             if gap is None or not one.first <= line.number <= one.last or line.claim:
                 continue
-            knew = line.journal == gap.journal and gap.event < line.order
-            if knew and not tally.parted(line.journal, gap.event, line.order):
+            knew = line.giver == gap.journal and gap.event < line.order
+            if knew and not tally.parted(line.giver, gap.event, line.order):
                 yield _about("number-after-gap", series, line, other=gap.event)
 
 
@@ -253,5 +253,5 @@ def _text(first: int, last: int) -> str:
 
 
 def _about(kind: str, series: Series, line: Line, **facts: object) -> Finding:
-    place = Place(series.office, line.journal, line.order, line.at)
+    place = Place(series.office, line.giver, line.order, line.at)
     return found(kind, place, Numbers(series.register, series.year, line.number), **facts)

@@ -62,6 +62,8 @@ class Line:
     expires: str = ""
     emergency: int = 0
     numbered_at: str = ""
+    numbered_in: str = ""
+    """The journal that gave an emergency entry its number, if not its own."""
     struck_at: str = ""
     struck_by: str = ""
     reason: str = ""
@@ -70,6 +72,11 @@ class Line:
     def name(self) -> Name:
         """Journal and event."""
         return f"{self.journal} {self.event}"
+
+    @property
+    def giver(self) -> str:
+        """The journal in which ``order`` stands."""
+        return self.numbered_in or self.journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +368,7 @@ class Tally:
             self._again.setdefault(found.name, []).append(line)
             return
         found.number, found.numbered_at, found.order = body.number, event.at, event.id
-        found.user = event.node
+        found.user, found.numbered_in = event.node, journal
         self.lines.setdefault(series, []).append(found)
 
     def _gap(self, event: Event, journal: str, body: NumbersSkipped | NumbersReturned) -> None:
