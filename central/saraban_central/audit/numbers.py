@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from saraban_central.audit.findings import Finding, Numbers, Place, found
-from saraban_central.audit.tally import Line, Tally
+from saraban_central.audit.lines import Line
+from saraban_central.audit.tally import Tally
 from saraban_sync.completeness import account, account_emergency
 from saraban_sync.grants import Grant
 from saraban_sync.registers import BANGKOK, Series, buddhist_year, parse_instant

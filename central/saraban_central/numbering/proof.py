@@ -15,10 +15,11 @@ from typing import Any
 from saraban_central import directory
 from saraban_central.audit.auditor import OfficeReading, Reading, reading
 from saraban_central.audit.findings import Finding
+from saraban_central.audit.lines import Explained, Given, Line
 from saraban_central.audit.numbers import bearers
 from saraban_central.audit.proving import Prover
 from saraban_central.audit.report import NodeResult
-from saraban_central.audit.tally import Explained, Given, Line, Tally, is_late
+from saraban_central.audit.tally import Tally, is_late
 from saraban_central.centre import Centre
 from saraban_sync.completeness import account
 from saraban_sync.grants import Grant
