@@ -21,7 +21,7 @@ from saraban_central.identity.epochs import Asked, Given, begin
 from saraban_central.records import Node
 from saraban_sync import ratchet
 from saraban_sync.admission import Verdict
-from saraban_sync.events import Event
+from saraban_sync.events import EntryNoted, Event
 from saraban_sync.ids import EventId, event_id
 from saraban_sync.journal_events import EpochStarted
 from saraban_sync.registers import instant
@@ -198,3 +198,13 @@ def a_machine(district: District, code: str = "school-1", *, size: int = 0) -> M
     assert machine.come() == "ok"
     machine.send()
     return machine
+
+
+def noted(machine: Machine, text: str = "เสนอ") -> Event:
+    """Write a note beside the first letter into a machine's journal."""
+    return machine.office.write(EntryNoted(entry="0001-0000000001", action=text))
+
+
+def epoch_of(machine: Machine) -> int:
+    """Give the epoch in which the centre has the node."""
+    return node_of(machine.centre, machine.office.node).epoch

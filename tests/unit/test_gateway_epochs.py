@@ -29,7 +29,17 @@ from saraban_sync.registers import Register
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import DIRECTORY, journal_database, signed
 from tests.central_district import YEAR, District
-from tests.played_machine import OTHER, Machine, a_machine, node_of, push, token, verdicts
+from tests.played_machine import (
+    OTHER,
+    Machine,
+    a_machine,
+    epoch_of,
+    node_of,
+    noted,
+    push,
+    token,
+    verdicts,
+)
 from tests.served_centre import journal_ids, new_secret, serving
 
 ADMITTED, KNOWN, PENDING_, REFUSED = (
@@ -49,14 +59,6 @@ def school(district: District) -> Machine:
     return a_machine(district, size=20)
 
 
-def _note(machine: Machine, text: str = "เสนอ") -> Event:
-    return machine.office.write(EntryNoted(entry="0001-0000000001", action=text))
-
-
-def _epoch(machine: Machine) -> int:
-    return node_of(machine.centre, machine.office.node).epoch
-
-
 def _claim(begun: Event) -> dict[str, str]:
     """What is asked about an epoch that was begun by hand."""
     assert isinstance(begun.body, EpochStarted)
@@ -73,7 +75,7 @@ def test_a_restored_machine_gets_the_next_epoch_and_goes_on(school: Machine) -> 
     given = school.ask()
     school.go_on(given)
 
-    assert (given.epoch, given.generation, _epoch(school)) == (2, 1, 2)
+    assert (given.epoch, given.generation, epoch_of(school)) == (2, 1, 2)
     assert verdicts(school.send())[-1] is ADMITTED
     assert school.come() == "ok"
 
@@ -86,7 +88,7 @@ def test_asking_again_with_the_same_token_gives_the_same_epoch(school: Machine) 
     school.send()
 
     assert {one.epoch for one in given} == {2}
-    assert _epoch(school) == 2
+    assert epoch_of(school) == 2
     assert school.come() == "ok"
 
 
@@ -122,7 +124,7 @@ def test_two_requests_at_once_are_one_epoch_or_two(school: Machine) -> None:
         thread.join()
 
     assert set(given) - {0} == {2, 3}
-    assert _epoch(school) == 3
+    assert epoch_of(school) == 3
 
 
 def test_who_asks_with_an_old_request_is_told_that_another_has_gone_on(school: Machine) -> None:
@@ -137,7 +139,7 @@ def test_who_asks_with_an_old_request_is_told_that_another_has_gone_on(school: M
 
 
 def test_before_it_gets_an_epoch_a_machine_takes_back_what_is_here(school: Machine) -> None:
-    _note(school)
+    noted(school)
     school.send()
     school.set_back(len(school.office.events) - 1)
 
@@ -145,11 +147,11 @@ def test_before_it_gets_an_epoch_a_machine_takes_back_what_is_here(school: Machi
         school.ask()
     with pytest.raises(HealFirst):
         school.ask(base="", base_hash="")
-    assert _epoch(school) == 1
+    assert epoch_of(school) == 1
 
 
 def test_an_event_that_is_not_here_is_no_base(school: Machine) -> None:
-    _note(school)
+    noted(school)
     school.fenced = "restored"
 
     for wrong in (
@@ -160,7 +162,7 @@ def test_an_event_that_is_not_here_is_no_base(school: Machine) -> None:
     ):
         with pytest.raises(BaseUnknown):
             school.ask(**wrong)
-    assert _epoch(school) == 1
+    assert epoch_of(school) == 1
 
 
 def test_the_answer_tells_how_far_each_book_was_numbered(school: Machine) -> None:
@@ -192,12 +194,12 @@ def test_the_directory_tells_everybody_of_the_new_epoch(school: Machine) -> None
 def test_an_epoch_begun_by_hand_becomes_official(school: Machine) -> None:
     school.fenced = "restored"
     begun = school.begin_epoch(2, by_hand=True)
-    _note(school)
+    noted(school)
     assert verdicts(school.send(begun)) == [REFUSED], "it was never given"
 
     given = school.ask(**_claim(begun))
 
-    assert (given.epoch, _epoch(school)) == (2, 2)
+    assert (given.epoch, epoch_of(school)) == (2, 2)
     assert set(verdicts(school.send())) == {KNOWN, ADMITTED}
 
 
@@ -210,7 +212,7 @@ def test_an_epoch_that_was_given_to_another_is_taken(school: Machine) -> None:
 
     with pytest.raises(EpochTaken):
         school.ask(**_claim(begun))
-    assert _epoch(school) == 2
+    assert epoch_of(school) == 2
 
 
 def test_an_epoch_whose_answer_was_lost_may_then_be_begun_by_hand(school: Machine) -> None:
@@ -275,7 +277,7 @@ def test_two_epochs_begun_by_hand_are_agreed_one_after_the_other(school: Machine
     for epoch in (2, 3):
         begun = school.begin_epoch(epoch, by_hand=True)
         claims.append(_claim(begun))
-        _note(school)
+        noted(school)
 
     for epoch, claim in zip((2, 3), claims, strict=True):
         school.send()
@@ -291,13 +293,13 @@ def test_two_epochs_begun_by_hand_are_agreed_one_after_the_other(school: Machine
 def test_an_epoch_begins_before_the_end_and_what_it_leaves_behind_stays(school: Machine) -> None:
     office = school.office
     for text in "กขคง":
-        _note(school, text)
+        noted(school, text)
     school.send()
     left = office.events[-2:]
     school.set_back(len(office.events) - 2)
     begun = school.begin_epoch(2, by_hand=True)
     school.ask(**_claim(begun))
-    _note(school, "จ")
+    noted(school, "จ")
 
     assert verdicts(school.send())[-2:] == [ADMITTED, ADMITTED]
 
@@ -315,7 +317,7 @@ def test_nothing_is_added_to_a_closed_epoch_but_it_is_kept_as_evidence(school: M
     school.fenced = "restored"
     school.go_on(school.ask())
     school.send()
-    late = [_note(copy, text) for text in "กขค"]
+    late = [noted(copy, text) for text in "กขค"]
 
     outcomes = push(school.centre, "school-1", late)
 
@@ -331,7 +333,7 @@ def test_the_whole_branch_of_a_twin_is_kept_beyond_the_limit_for_rubbish(
     limit = district.centre.config.set_aside_documents
     copy = school.copy()
     school.office.do(EntryNoted(entry="0001-0000000001", action="ที่นี่"))
-    branch = [_note(copy, f"ที่อื่น {n}") for n in range(limit + 50)]
+    branch = [noted(copy, f"ที่อื่น {n}") for n in range(limit + 50)]
 
     for start in range(0, len(branch), 100):
         push(school.centre, "school-1", branch[start : start + 100])
@@ -344,10 +346,10 @@ def test_the_whole_branch_of_a_twin_is_kept_beyond_the_limit_for_rubbish(
 
 def test_an_epoch_that_begins_after_something_that_has_not_come_waits(school: Machine) -> None:
     school.fenced = "restored"
-    base = _note(school)
+    base = noted(school)
     given = school.ask(base=str(school.office.events[-2].id), base_hash=base.prev)
     begun = school.go_on(given)
-    after = _note(school)
+    after = noted(school)
 
     assert verdicts(school.send(after, begun)) == [PENDING_, PENDING_]
     assert verdicts(school.send(base)) == [ADMITTED]
@@ -358,8 +360,8 @@ def test_an_epoch_that_begins_after_something_that_has_not_come_waits(school: Ma
 
 def test_what_waited_in_an_epoch_that_was_closed_waits_no_longer(school: Machine) -> None:
     copy = school.copy()
-    _note(copy)
-    lost = _note(copy)
+    noted(copy)
+    lost = noted(copy)
     push(school.centre, "school-1", [lost])
     assert school.centre.store.count(PENDING, "school-1/") == 1
     school.fenced = "restored"

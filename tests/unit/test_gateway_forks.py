@@ -17,7 +17,7 @@ from saraban_sync.journal_events import JournalForked
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import DIRECTORY, signed
 from tests.central_district import District, Office
-from tests.played_machine import Machine, a_machine, node_of, push, verdicts
+from tests.played_machine import Machine, a_machine, noted, push, verdicts
 from tests.served_centre import journal_ids
 
 ADMITTED, KNOWN, PENDING_, REFUSED = (
@@ -35,14 +35,6 @@ def district(tmp_path: Path) -> Iterator[District]:
 @pytest.fixture
 def school(district: District) -> Machine:
     return a_machine(district, size=20)
-
-
-def _note(machine: Machine, text: str = "เสนอ") -> Event:
-    return machine.office.write(EntryNoted(entry="0001-0000000001", action=text))
-
-
-def _epoch(machine: Machine) -> int:
-    return node_of(machine.centre, machine.office.node).epoch
 
 
 class _Forked:
@@ -75,7 +67,7 @@ def _twins_apart(school: Machine) -> tuple[Machine, Event, list[Event]]:
     base = school.office.events[-1]
     copy = school.copy()
     school.office.do(EntryNoted(entry="0001-0000000001", action="ที่นี่"))
-    own = [_note(copy, text) for text in "กขค"]
+    own = [noted(copy, text) for text in "กขค"]
     return copy, base, own
 
 
