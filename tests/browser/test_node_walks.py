@@ -127,6 +127,19 @@ def test_the_whole_day_needs_no_mouse(browser: Browser, empty: WebOffice) -> Non
     page.context.close()
 
 
+def test_the_first_key_pressed_on_a_page_is_not_lost(browser: Browser, empty: WebOffice) -> None:
+    page = new_page(browser)
+    log_in(page, empty.address, "somsri", PASSWORD)
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded',"
+        " () => { window.typed_into = document.activeElement.name })"
+    )
+    for path, name in (("/reserved", "purpose"), ("/search", "q"), ("/numbers", "q")):
+        page.goto(f"{empty.address}{path}")
+        assert page.evaluate("typed_into") == name
+    page.context.close()
+
+
 def test_a_thai_keyboard_has_the_same_keys(browser: Browser, empty: WebOffice) -> None:
     page = new_page(browser)
     log_in(page, empty.address, "somsri", PASSWORD)

@@ -68,7 +68,8 @@
       document.documentElement.classList.remove("print-stamp");
     });
   }
-  ($("[aria-invalid=true]") || $("[data-focus-first]") || $("[data-focus]"))?.focus();
+  // A browser gives autofocus only with the first picture; a clerk who types at once would lose a letter.
+  ($("[aria-invalid=true]") || $("[data-focus-first]") || $("[data-focus]") || $("[autofocus]"))?.focus();
   // The field for the next letter has the cursor; the number just issued must still be seen.
   if ($(".issued")) addEventListener("load", () => scrollTo(0, 0));
 
