@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace as replace_in
 
+from saraban_base.backup import errors, locks
+from saraban_base.backup.repository import Repository
 from saraban_node import appliance
 from saraban_node.appliance import Appliance
-from saraban_node.backup import errors, locks, restore, service, snapshot
-from saraban_node.backup.repository import Repository
+from saraban_node.backup import restore, service, snapshot
 from saraban_node.backup.restore import From
 from saraban_node.backup.service import BackupResult
 from tests.backup_office import make_school, register_letter, subjects
@@ -29,7 +30,7 @@ LARGE = 40_000_000
 NODE_PROCESS = """
 import sys
 from pathlib import Path
-from saraban_node.backup.repository import Repository
+from saraban_base.backup.repository import Repository
 folder = Path(sys.argv[1])
 Repository(folder / "repo", folder / "passphrase", folder / "borg").create(
     "a-1", source=folder, paths=("large",)

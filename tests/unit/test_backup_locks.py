@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from saraban_node.backup import locks
-from saraban_node.backup.errors import BackupRunning
-from saraban_node.backup.locks import Holder
+from saraban_base.backup import locks
+from saraban_base.backup.errors import BackupRunning
+from saraban_base.backup.locks import Holder
 
 HOST = "saraban0123"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from saraban_base.backup.protocol import Failure, failure_of
 from saraban_node.backup import manifest as manifests
 from saraban_node.backup.manifest import Manifest, RegisterCount, Summary
-from saraban_node.backup.protocol import Failure, failure_of
 from saraban_sync.registers import Register
 
 

@@ -10,9 +10,9 @@ from typing import Final
 
 import pytest
 
-from saraban_node.backup import borg_child, errors
-from saraban_node.backup.child_life import Failed
-from saraban_node.backup.repository import Repository
+from saraban_base.backup import borg_child, errors
+from saraban_base.backup.child_life import Failed
+from saraban_base.backup.repository import Repository
 
 PLAIN: Final = "just a passphrase"
 # Each piece is mangled by one of borgapi's ways to set it: comment, blank, quotes, variable.

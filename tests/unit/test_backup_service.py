@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from saraban_base.backup import errors, locks
 from saraban_base.sqlite import value
 from saraban_node import appliance, journal, meta
 from saraban_node.appliance import Appliance
-from saraban_node.backup import errors, locks, restore, service
+from saraban_node.backup import restore, service
 from saraban_node.backup.restore import From
 from saraban_node.backup.service import BackupResult
 from saraban_node.cli import backup as commands

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from saraban_base.backup import errors
 from saraban_base.clock import SystemClock
 from saraban_base.sqlite import rows
 from saraban_node import appliance, keys, meta
 from saraban_node.appliance import Appliance
-from saraban_node.backup import errors, restore, service
+from saraban_node.backup import restore, service
 from saraban_node.backup.restore import From
 from saraban_node.identity import fence, forking, machine, marks, ratchet
 from saraban_node.journal import SYSTEM

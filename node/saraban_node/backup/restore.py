@@ -17,14 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from saraban_base.backup import errors
+from saraban_base.backup.repository import Repository, Tell, quiet
 from saraban_base.clock import Clock
 from saraban_base.sqlite import Database, value
 from saraban_node import keys, meta
 from saraban_node.appliance import MIGRATIONS
-from saraban_node.backup import errors, service, snapshot
 from saraban_node.backup import manifest as manifests
+from saraban_node.backup import service, snapshot
 from saraban_node.backup.manifest import Manifest
-from saraban_node.backup.repository import Repository, Tell, quiet
 from saraban_node.backup.service import DATABASE_PART, FILES_PART
 from saraban_node.backup.verify import Report, verify_copy
 from saraban_node.identity import machine, marks, ratchet

@@ -16,16 +16,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from saraban_base.backup import errors, locks
+from saraban_base.backup.protocol import Item
+from saraban_base.backup.repository import Created, Repository, Tell, quiet
 from saraban_base.sqlite import Cursor, looking_at
 from saraban_node import keys, meta
 from saraban_node.appliance import PROGRAM, Appliance
-from saraban_node.backup import errors, locks, snapshot
 from saraban_node.backup import manifest as manifests
 from saraban_node.backup import records as backup_records
+from saraban_node.backup import snapshot
 from saraban_node.backup.manifest import Manifest, Summary
-from saraban_node.backup.protocol import Item
 from saraban_node.backup.records import BackupRecord
-from saraban_node.backup.repository import Created, Repository, Tell, quiet
 from saraban_node.backup.verify import Report, files_named, verify_copy
 from saraban_node.config import NodeConfig, read_config
 from saraban_node.journal import SYSTEM

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from saraban_node.backup.protocol import ARCHIVE_NAME, Failure, Request
+from saraban_base.backup.protocol import ARCHIVE_NAME, Failure, Request
 
 _REQUEST_BYTES: Final = 16 * 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""The child process that talks to borg: ``python -m saraban_node.backup.borg_child``.
+"""The child process that talks to borg: ``python -m saraban_base.backup.borg_child``.
 
     request ──> passphrase set and asserted ──> borgapi, one command ──> exit code asked from borg
                                                       │
@@ -25,7 +25,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from saraban_node.backup.child_life import (
+from saraban_base.backup.child_life import (
     Failed,
     Stopped,
     check_request,
@@ -34,7 +34,7 @@ from saraban_node.backup.child_life import (
     stop_when_asked,
     write_all,
 )
-from saraban_node.backup.protocol import (
+from saraban_base.backup.protocol import (
     Answer,
     Archive,
     Command,

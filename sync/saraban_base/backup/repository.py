@@ -19,14 +19,14 @@ from typing import Final
 
 import msgspec
 
-from saraban_node.backup import errors, locks
-from saraban_node.backup.protocol import Answer, Archive, Command, Failure, Item, Request
+from saraban_base.backup import errors, locks
+from saraban_base.backup.protocol import Answer, Archive, Command, Failure, Item, Request
 
 PATIENCE: Final = 6 * 3600
 """Seconds one borg command may take: a first backup to a slow stick can take hours."""
 _GOODBYE: Final = 15
 _ANSWER_BYTES: Final = 256 * 1024 * 1024
-_CHILD: Final = "saraban_node.backup.borg_child"
+_CHILD: Final = "saraban_base.backup.borg_child"
 _INHERITED: Final = ("PATH", "TMPDIR", "PYTHONPATH", "SSH_AUTH_SOCK")
 
 Tell = Callable[[str], None]

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from saraban_node.backup.errors import BackupRunning
+from saraban_base.backup.errors import BackupRunning
 
-_OURS: Final = {b"borg", b"saraban_node.backup.borg_child"}
+_OURS: Final = {b"borg", b"saraban_base.backup.borg_child"}
 
 
 class Holder(NamedTuple):
