@@ -10,7 +10,8 @@ from saraban_central import directory, people
 from saraban_central.app import build_app
 from saraban_central.centre import Centre
 from saraban_central.people import ADMIN, AUDITOR
-from saraban_sync.events import BackupFinished, Event
+from saraban_sync.backup_events import BackupFinished
+from saraban_sync.events import Event
 from tests.central_district import District, Office
 from tests.web_office import CHEAP, PASSWORD, Browser, a_client, serving
 

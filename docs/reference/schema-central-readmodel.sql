@@ -27,6 +27,8 @@ CREATE TABLE backup (
     entries    INTEGER NOT NULL,
     good       INTEGER NOT NULL CHECK (good IN (0, 1)),
     problem    TEXT NOT NULL,
+    place      TEXT NOT NULL,
+    archives   TEXT NOT NULL,       -- borg's ids, with blanks between
     PRIMARY KEY (node, event)
 ) STRICT, WITHOUT ROWID;
 
@@ -51,6 +53,19 @@ CREATE TABLE delivery (
     registered_number INTEGER NOT NULL DEFAULT 0,
     receipt_at        TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (source_node, source_event, source_hash, office)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE drill (                -- backups that a node brought back in a scratch place
+    node    TEXT NOT NULL,
+    event   TEXT NOT NULL,
+    at      TEXT NOT NULL,
+    archive TEXT NOT NULL,
+    place   TEXT NOT NULL,
+    result  TEXT NOT NULL,          -- good, bad, not-run
+    key     TEXT NOT NULL,          -- machine, sheet
+    entries INTEGER NOT NULL,
+    problem TEXT NOT NULL,
+    PRIMARY KEY (node, event)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE entry (

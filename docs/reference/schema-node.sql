@@ -27,6 +27,19 @@ CREATE TABLE attempt (
     last_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE backup_drill (          -- backups that were brought back in a scratch place
+    seq     INTEGER PRIMARY KEY REFERENCES journal (seq),
+    at      TEXT NOT NULL,
+    archive TEXT NOT NULL,
+    place   TEXT NOT NULL,
+    result  TEXT NOT NULL,          -- good, bad, not-run
+    key     TEXT NOT NULL,          -- machine, sheet
+    entries INTEGER NOT NULL,
+    files   INTEGER NOT NULL,
+    seconds INTEGER NOT NULL,
+    problem TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE backup_record (
     seq         INTEGER PRIMARY KEY REFERENCES journal (seq),
     at          TEXT NOT NULL,
@@ -35,7 +48,9 @@ CREATE TABLE backup_record (
     last_event  TEXT NOT NULL,
     entries     INTEGER NOT NULL,
     good        INTEGER NOT NULL CHECK (good IN (0, 1)),
-    problem     TEXT NOT NULL
+    problem     TEXT NOT NULL,
+    place       TEXT NOT NULL,
+    archives    TEXT NOT NULL       -- borg's ids, with blanks between
 ) STRICT;
 
 CREATE TABLE clock_anchor (      -- local: who vouched for the clock last; one row
@@ -330,6 +345,19 @@ CREATE TABLE ratchet (           -- local: tokens of past contacts with the cent
     place INTEGER PRIMARY KEY,
     token TEXT NOT NULL,
     at    TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE recovery_sheet (        -- who holds which half of the backups' passphrase on paper
+    sheet      TEXT PRIMARY KEY,
+    seq        INTEGER NOT NULL REFERENCES journal (seq),
+    printed_at TEXT NOT NULL,
+    printed_by TEXT NOT NULL,
+    holder_1   TEXT NOT NULL,
+    holder_2   TEXT NOT NULL,
+    checked_at TEXT NOT NULL,       -- empty until both halves were tried
+    check_good INTEGER NOT NULL CHECK (check_good IN (0, 1)),
+    ended_at   TEXT NOT NULL,       -- empty while it opens the backups
+    ended_why  TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE refused_document (  -- local: what the centre did not take, and why

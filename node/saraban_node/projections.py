@@ -9,11 +9,19 @@ from typing import Final
 from saraban_base.sqlite import Write
 from saraban_node import journal, people
 from saraban_node.backup import records as backup_records
+from saraban_node.backup import sheets
 from saraban_node.books import entries, letter_numbers, search
 from saraban_node.line import deliveries, inbox, outbox
 from saraban_node.numbering import numbers, outages
-from saraban_sync.events import (
+from saraban_sync.backup_events import (
+    BackupDrilled,
     BackupFinished,
+    PassphraseChanged,
+    SheetChecked,
+    SheetEnded,
+    SheetPrinted,
+)
+from saraban_sync.events import (
     EntryNoted,
     EntryVoided,
     Event,
@@ -44,6 +52,7 @@ from saraban_sync.number_events import (
 _PROJECTED: Final = (
     "form_sent", "happening", "delivery", "arrival", "entry_file", "entry", "number_gap",
     "gap_explanation", "range_request", "outage", "number_range", "backup_record",
+    "backup_drill", "recovery_sheet",
 )  # fmt: skip
 
 
@@ -73,6 +82,12 @@ def project(write: Write, event: Event) -> None:
             people.project(write, event)
         case BackupFinished() as body:
             backup_records.add(write, event, body)
+        case BackupDrilled() as body:
+            backup_records.add_drill(write, event, body)
+        case SheetPrinted() | SheetChecked() | SheetEnded():
+            sheets.project(write, event)
+        case PassphraseChanged():
+            pass  # the repository knows it
         case _:
             _project_numbers(write, event)
     search.keep_up(write, event.seq)

@@ -15,6 +15,14 @@ from typing import Any, Final
 import msgspec
 
 from saraban_sync import signing
+from saraban_sync.backup_events import (
+    BackupDrilled,
+    BackupFinished,
+    PassphraseChanged,
+    SheetChecked,
+    SheetEnded,
+    SheetPrinted,
+)
 from saraban_sync.body import Body, FileRef, Former, Signed, Source
 from saraban_sync.errors import DocumentTooLarge, NewerVersion, NotAnIdentifier, Unintelligible
 from saraban_sync.ids import EventId, NodeId, PersonId, Whole, event_id, node_id
@@ -178,17 +186,6 @@ class FilesAdded(Body, frozen=True):
     """Set when it takes over what a person did before a restore."""
 
 
-class BackupFinished(Body, frozen=True):
-    """A backup was made and its content checked."""
-
-    archive: str
-    repository: str
-    last_event: str
-    entries: Whole
-    good: bool
-    problem: str = ""
-
-
 KINDS: Final[dict[str, type[Body]]] = {
     "journal.opened": JournalOpened,
     "person.added": PersonAdded,
@@ -202,6 +199,11 @@ KINDS: Final[dict[str, type[Body]]] = {
     "entry.voided": EntryVoided,
     "files.added": FilesAdded,
     "backup.finished": BackupFinished,
+    "backup.drilled": BackupDrilled,
+    "sheet.printed": SheetPrinted,
+    "sheet.checked": SheetChecked,
+    "sheet.ended": SheetEnded,
+    "passphrase.changed": PassphraseChanged,
     "epoch.started": EpochStarted,
     "journal.forked": JournalForked,
     "number.reserved": NumberReserved,

@@ -20,7 +20,7 @@ from saraban_node.backup.service import BackupResult
 from saraban_node.cli import backup as commands
 from saraban_node.config import NodeConfig
 from saraban_node.errors import Fenced
-from saraban_sync.events import BackupFinished
+from saraban_sync.backup_events import BackupFinished
 from tests.backup_office import make_school, put_file, register_letter, subjects
 
 PAPER = b"%PDF-1.7 " + b"paper " * 60_000

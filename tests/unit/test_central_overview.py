@@ -18,7 +18,7 @@ from saraban_central.records import (
     SetAsideCount,
 )
 from saraban_central.store.interface import Put
-from saraban_sync.events import BackupFinished
+from saraban_sync.backup_events import BackupFinished
 from saraban_sync.registers import instant
 from tests.central_district import District, Office
 

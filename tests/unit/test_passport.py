@@ -17,7 +17,8 @@ from saraban_node.numbering import emergency, lookup, passport, reservations
 from saraban_node.numbering.errors import NumberNotUnderstood
 from saraban_node.numbering.lookup import Candidate
 from saraban_node.numbering.passport import Passport
-from saraban_sync.events import BackupFinished, LetterArrived, LetterRegistered, ReceiptGiven
+from saraban_sync.backup_events import BackupFinished
+from saraban_sync.events import LetterArrived, LetterRegistered, ReceiptGiven
 from saraban_sync.ids import EventId, OfficeCode
 from saraban_sync.number_events import (
     EmergencyRegistered,

@@ -10,10 +10,10 @@ from saraban_base.sqlite import rows, value
 from saraban_node import journal, projections
 from saraban_node.appliance import Appliance
 from saraban_node.line import inbox, postbox
+from saraban_sync.backup_events import BackupFinished
 from saraban_sync.body import Body, FileRef, Source
 from saraban_sync.errors import Unintelligible
 from saraban_sync.events import (
-    BackupFinished,
     LetterArrived,
     LetterRegistered,
     LetterSent,

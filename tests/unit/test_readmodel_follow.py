@@ -13,9 +13,9 @@ from saraban_central.readmodel import deliveries, machines, registers
 from saraban_central.readmodel.model import ReadModel
 from saraban_central.records import IDENTITY, Identity
 from saraban_central.store.interface import Insert, Put
+from saraban_sync.backup_events import BackupFinished
 from saraban_sync.body import FileRef, Source
 from saraban_sync.events import (
-    BackupFinished,
     EntryNoted,
     EntryVoided,
     FilesAdded,

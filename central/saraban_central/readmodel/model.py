@@ -20,6 +20,7 @@ BATCH: Final = 500
 _MADE_AGAIN: Final = (
     "progress", "passed_over", "happening", "journal", "actor", "entry", "entry_search",
     "delivery", "accepted", "gap", "gap_explanation", "range_request", "outage", "backup",
+    "drill",
 )  # fmt: skip
 
 

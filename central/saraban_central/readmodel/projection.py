@@ -8,10 +8,17 @@ model built from nothing is equal to one that grew event by event.
 from saraban_base.sqlite import Cursor, one
 from saraban_central.readmodel import lines, numbering, posting
 from saraban_central.readmodel.arrived import Arrived, Known, letter_of
+from saraban_sync.backup_events import (
+    BackupDrilled,
+    BackupFinished,
+    PassphraseChanged,
+    SheetChecked,
+    SheetEnded,
+    SheetPrinted,
+)
 from saraban_sync.body import Body
 from saraban_sync.errors import NotAnIdentifier, Unintelligible
 from saraban_sync.events import (
-    BackupFinished,
     EntryNoted,
     EntryVoided,
     Event,
@@ -88,8 +95,12 @@ def _apply(cursor: Cursor, arrived: Arrived, body: Body) -> None:
             posting.receipt(cursor, arrived, body)
         case BackupFinished():
             _backed_up(cursor, arrived, body)
+        case BackupDrilled():
+            _drilled(cursor, arrived, body)
         case EpochStarted(base=base):
             lines.cut_off(cursor, arrived, base)
+        case SheetPrinted() | SheetChecked() | SheetEnded() | PassphraseChanged():
+            pass  # the timeline shows it
         case ClockConfirmed() | CentreFellBehind():
             pass  # the timeline shows it
         case _:
@@ -161,9 +172,18 @@ def _backed_up(cursor: Cursor, arrived: Arrived, body: BackupFinished) -> None:
     event = arrived.event
     cursor.execute(
         "INSERT INTO backup (node, event, at, archive, repository, last_event, entries, good,"
-        " problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " problem, place, archives) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (arrived.node, event.id, event.at, body.archive, body.repository, body.last_event,
-         body.entries, int(body.good), body.problem),
+         body.entries, int(body.good), body.problem, body.place, " ".join(body.archives)),
+    )  # fmt: skip
+
+
+def _drilled(cursor: Cursor, arrived: Arrived, body: BackupDrilled) -> None:
+    event = arrived.event
+    cursor.execute(
+        "INSERT INTO drill VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (arrived.node, event.id, event.at, body.archive, body.place, body.result, body.key,
+         body.entries, body.problem),
     )  # fmt: skip
 
 

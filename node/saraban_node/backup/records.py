@@ -1,12 +1,15 @@
-"""Which backups were made and whether they were good. The one writer of ``backup_record``."""
+"""Backups made and tried out. The one writer of ``backup_record`` and ``backup_drill``."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from saraban_base.sqlite import Cursor, Write, one, rows
-from saraban_sync.events import BackupFinished, Event
+from saraban_sync.backup_events import BackupDrilled, BackupFinished
+from saraban_sync.events import Event
 from saraban_sync.registers import parse_instant
+
+_COLUMNS: Final = "at, archive, repository, last_event, entries, good, problem, place, archives"
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,31 @@ class BackupRecord:
     entries: int
     good: bool
     problem: str
+    place: str = ""
+    archives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrillRecord:
+    """One drill as the journal tells it."""
+
+    at: datetime
+    archive: str
+    place: str
+    result: str
+    """``good``, ``bad`` or ``not-run``."""
+    key: str
+    """``machine`` or ``sheet``."""
+    entries: int
+    files: int
+    seconds: int
+    problem: str
 
 
 def add(write: Write, event: Event, body: BackupFinished) -> None:
     """Write down a backup."""
     write.cursor.execute(
-        "INSERT INTO backup_record VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO backup_record VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.seq,
             event.at,
@@ -35,17 +57,49 @@ def add(write: Write, event: Event, body: BackupFinished) -> None:
             body.entries,
             body.good,
             body.problem,
+            body.place,
+            " ".join(body.archives),
         ),
     )
 
 
-def last(cursor: Cursor, *, good_only: bool = False) -> BackupRecord | None:
-    """Give the newest backup, or the newest good one."""
+def add_drill(write: Write, event: Event, body: BackupDrilled) -> None:
+    """Write down a drill."""
+    write.cursor.execute(
+        "INSERT INTO backup_drill VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            event.seq, event.at, body.archive, body.place, body.result, body.key, body.entries,
+            body.files, body.seconds, body.problem,
+        ),
+    )  # fmt: skip
+
+
+def drills(cursor: Cursor, *, limit: int) -> list[DrillRecord]:
+    """List the drills, the newest first."""
+    found = rows(
+        cursor,
+        "SELECT at, archive, place, result, key, entries, files, seconds, problem"
+        " FROM backup_drill ORDER BY seq DESC LIMIT ?",
+        (limit,),
+    )
+    return [
+        DrillRecord(
+            at=parse_instant(row[0]), archive=row[1], place=row[2], result=row[3], key=row[4],
+            entries=row[5], files=row[6], seconds=row[7], problem=row[8],
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def last(
+    cursor: Cursor, *, good_only: bool = False, place: str | None = None
+) -> BackupRecord | None:
+    """Give the newest backup, or the newest good one, of all places or of one."""
     row = one(
         cursor,
-        "SELECT at, archive, repository, last_event, entries, good, problem FROM backup_record"
-        " WHERE good OR NOT ? ORDER BY seq DESC LIMIT 1",
-        (good_only,),
+        f"SELECT {_COLUMNS} FROM backup_record"  # noqa: S608 - a constant
+        " WHERE (good OR NOT ?) AND place = coalesce(?, place) ORDER BY seq DESC LIMIT 1",
+        (good_only, place),
     )
     return None if row is None else _record(row)
 
@@ -60,7 +114,7 @@ def containing(cursor: Cursor, seq: int, *, limit: int) -> tuple[tuple[BackupRec
     """
     found = rows(
         cursor,
-        "SELECT at, archive, repository, last_event, entries, good, problem FROM backup_record"
+        f"SELECT {_COLUMNS} FROM backup_record"  # noqa: S608 - a constant
         " WHERE good AND CAST(substr(last_event, 6) AS INTEGER) >= ? ORDER BY seq DESC",
         (seq,),
     )
@@ -68,7 +122,8 @@ def containing(cursor: Cursor, seq: int, *, limit: int) -> tuple[tuple[BackupRec
 
 
 def _record(row: tuple[Any, ...]) -> BackupRecord:
-    at, archive, repository, last_event, entries, good, problem = row
+    at, archive, repository, last_event, entries, good, problem, place, archives = row
     return BackupRecord(
-        parse_instant(at), archive, repository, last_event, entries, bool(good), problem
-    )
+        parse_instant(at), archive, repository, last_event, entries, bool(good), problem, place,
+        tuple(archives.split()),
+    )  # fmt: skip

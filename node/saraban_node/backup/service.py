@@ -30,8 +30,8 @@ from saraban_node.backup.records import BackupRecord
 from saraban_node.backup.verify import Report, files_named, verify_copy
 from saraban_node.config import NodeConfig, read_config
 from saraban_node.journal import SYSTEM
+from saraban_sync.backup_events import BackupFinished
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import BackupFinished
 from saraban_sync.ids import PersonId
 
 _NAME: Final = re.compile(

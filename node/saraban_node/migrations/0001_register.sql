@@ -282,7 +282,35 @@ CREATE TABLE backup_record (
     last_event  TEXT NOT NULL,
     entries     INTEGER NOT NULL,
     good        INTEGER NOT NULL CHECK (good IN (0, 1)),
-    problem     TEXT NOT NULL
+    problem     TEXT NOT NULL,
+    place       TEXT NOT NULL,
+    archives    TEXT NOT NULL       -- borg's ids, with blanks between
+) STRICT;
+
+CREATE TABLE backup_drill (          -- backups that were brought back in a scratch place
+    seq     INTEGER PRIMARY KEY REFERENCES journal (seq),
+    at      TEXT NOT NULL,
+    archive TEXT NOT NULL,
+    place   TEXT NOT NULL,
+    result  TEXT NOT NULL,          -- good, bad, not-run
+    key     TEXT NOT NULL,          -- machine, sheet
+    entries INTEGER NOT NULL,
+    files   INTEGER NOT NULL,
+    seconds INTEGER NOT NULL,
+    problem TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE recovery_sheet (        -- who holds which half of the backups' passphrase on paper
+    sheet      TEXT PRIMARY KEY,
+    seq        INTEGER NOT NULL REFERENCES journal (seq),
+    printed_at TEXT NOT NULL,
+    printed_by TEXT NOT NULL,
+    holder_1   TEXT NOT NULL,
+    holder_2   TEXT NOT NULL,
+    checked_at TEXT NOT NULL,       -- empty until both halves were tried
+    check_good INTEGER NOT NULL CHECK (check_good IN (0, 1)),
+    ended_at   TEXT NOT NULL,       -- empty while it opens the backups
+    ended_why  TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE set_aside (         -- local: mailbox items that could not be taken in, and why

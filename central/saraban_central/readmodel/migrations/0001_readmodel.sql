@@ -222,5 +222,20 @@ CREATE TABLE backup (
     entries    INTEGER NOT NULL,
     good       INTEGER NOT NULL CHECK (good IN (0, 1)),
     problem    TEXT NOT NULL,
+    place      TEXT NOT NULL,
+    archives   TEXT NOT NULL,       -- borg's ids, with blanks between
+    PRIMARY KEY (node, event)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE drill (                -- backups that a node brought back in a scratch place
+    node    TEXT NOT NULL,
+    event   TEXT NOT NULL,
+    at      TEXT NOT NULL,
+    archive TEXT NOT NULL,
+    place   TEXT NOT NULL,
+    result  TEXT NOT NULL,          -- good, bad, not-run
+    key     TEXT NOT NULL,          -- machine, sheet
+    entries INTEGER NOT NULL,
+    problem TEXT NOT NULL,
     PRIMARY KEY (node, event)
 ) STRICT, WITHOUT ROWID;
