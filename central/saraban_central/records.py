@@ -266,10 +266,10 @@ class Followed(_Record, frozen=True):
 
 
 class ReservationOver(_Record, frozen=True):
-    """A reservation that was used or ended, so that nothing can rest on it any more."""
+    """A reservation that was used or ended: nothing that knows of it can rest on it any more."""
 
     event: str
-    """What used or ended it."""
+    """What used or ended it first, in one journal."""
 
 
 class Correlated(_Record, frozen=True):
@@ -359,7 +359,7 @@ INTAKE: Final = Shelf("intake", Intake)
 FOLLOWED: Final = Shelf("followed", Followed)
 """Key: the node's name."""
 RESERVATIONS_OVER: Final = Shelf("reservation-over", ReservationOver)
-"""Key: ``node/`` and the event that reserved the number."""
+"""Key: ``node/``, the event that reserved the number, ``/`` and the journal in which it ended."""
 CORRELATED: Final = Shelf("correlated", Correlated)
 """Key: ``node/`` and the event of the emergency register."""
 TAILS: Final = Shelf("tail", Tail)

@@ -344,10 +344,10 @@ def test_a_forked_node_may_send_what_was_registered_under_its_old_name(
         LetterSent(entry=entry.id, offices=("area",), year=YEAR, number=1, subject="ส่ง")
     )
     _finish(school, kept.id, 2)
-    false = _finish(twin, kept.id, 2)
+    second = _finish(twin, kept.id, 2)
 
     (alarm,) = _alarms(district)
-    assert (alarm.kind, alarm.event) == ("reservation-unknown", false.id)
+    assert (alarm.kind, alarm.event) == ("number-used-twice", second.id)
     assert letter.id in _got(area)
 
 

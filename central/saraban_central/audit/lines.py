@@ -47,6 +47,8 @@ class Line:
     struck_at: str = ""
     struck_by: str = ""
     reason: str = ""
+    over: tuple[tuple[str, str], ...] = ()
+    """Of a reserved number: what took or ended it, each with the journal in which it stands."""
 
     @property
     def name(self) -> Name:

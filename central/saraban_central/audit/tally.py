@@ -229,10 +229,22 @@ class Tally:
         if reserved is None or not reserved.reservation or not same:
             line.claim = ""
             self.doubts.append(Doubt("reservation-unknown", event, journal, reservation, line))
-        elif reserved.state is not State.RESERVED or reserved.taken:
+            return
+        line.user = reserved.user
+        if any(self._knew(journal, event.id, *ended) for ended in reserved.over):
             self.doubts.append(Doubt("reservation-over", event, journal, reservation, line))
         else:
-            reserved.taken, line.user = line.name, reserved.user
+            reserved.taken = reserved.taken or line.name
+            reserved.over += ((journal, event.id),)
+
+    def _knew(self, journal: str, later: str, ended_in: str, earlier: str) -> bool:
+        """Tell whether a journal had an event when it wrote a later one: not after they parted."""
+        if self._copies.get(f"{journal} {earlier}") == f"{ended_in} {earlier}":
+            return True
+        while journal != ended_in and journal in self.forks:
+            journal, later = self.forks[journal]
+        same = journal == ended_in and earlier <= later
+        return same and not self.parted(journal, earlier, later)
 
     def _ended(self, event: Event, journal: str, body: ReservationEnded) -> None:
         line = self.named(journal, body.reservation)
@@ -241,6 +253,7 @@ class Tally:
             return
         state = State.VOID if body.how == "void" else State.EXPIRED
         _strike(line, state, event, body.reason)
+        line.over += ((journal, event.id),)
 
     def _void(self, event: Event, journal: str, body: EntryVoided) -> None:
         line = self.named(journal, body.entry)
@@ -248,6 +261,7 @@ class Tally:
             self.doubts.append(Doubt("void-unknown", event, journal, body.entry))
         else:
             _strike(line, State.VOID, body.former or event, body.reason)
+            line.over += ((journal, event.id),)
 
     def _correlated(self, event: Event, journal: str, body: EmergencyCorrelated) -> None:
         series = Series(self.office, body.register, body.year)

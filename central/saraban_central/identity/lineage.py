@@ -10,6 +10,7 @@ from saraban_sync.body import Source
 from saraban_sync.errors import NotAnIdentifier, Unintelligible
 from saraban_sync.events import Event, parse_event, payload_hash
 from saraban_sync.ids import parse_event_id
+from saraban_sync.journal_events import EpochStarted
 from saraban_sync.wire import journal_database
 
 
@@ -83,3 +84,50 @@ def names(store: Store, node: Node) -> list[str]:
             break
         node = before.value
     return found
+
+
+def is_left_behind(store: Store, journal: str, event: str, *, upto: str = "") -> bool:
+    """Tell whether a later epoch began before an event, so that nothing can follow it.
+
+    Args:
+        store: where journals are.
+        journal: the name of the journal's database.
+        event: an event that stands in it.
+        upto: look only at epochs that began before this event; empty for all.
+    """
+    epoch = parse_event_id(event)[0] + 1
+    while found := store.page(journal, first=f"{epoch:04d}-", limit=1):
+        if upto and found[0].id > upto:
+            return False
+        body = parse_event(found[0].payload, found[0].signature).body
+        if isinstance(body, EpochStarted) and body.base < event:
+            return True
+        epoch = parse_event_id(found[0].id)[0] + 1
+    return False
+
+
+def knew(store: Store, node: Node, later: str, earlier: str, elsewhere: str) -> bool:
+    """Tell whether a node had an event, of whatever journal, when it wrote a later one.
+
+    Args:
+        store: where journals are.
+        node: who wrote the later event.
+        later: what it wrote.
+        earlier: what it may have had.
+        elsewhere: the node in whose journal that stands.
+    """
+    own = journal_of(store, node, earlier)
+    if own != elsewhere:
+        here, there = (
+            store.get(journal_database(name), [earlier]).get(earlier) for name in (own, elsewhere)
+        )
+        if here is None or there is None or here.payload != there.payload:
+            return False
+    upto = later if own == node.node else ""
+    while not upto:  # the last event that both share, in the name it had then
+        before = store.record(NODES, node.origin)
+        if before is None:
+            return False
+        upto = node.base if before.key == own else ""
+        node = before.value
+    return earlier <= upto and not is_left_behind(store, journal_database(own), earlier, upto=upto)

@@ -8,13 +8,12 @@ from typing import Final
 
 from msgspec import structs
 
+from saraban_central.identity import lineage
 from saraban_central.identity.errors import UnknownMachine
 from saraban_central.identity.records import EPOCHS, Sighting, Twin
 from saraban_central.records import CONTACTS, NODES, Node
 from saraban_central.store.interface import Store
-from saraban_sync.events import parse_event, payload_hash
-from saraban_sync.ids import parse_event_id
-from saraban_sync.journal_events import EpochStarted
+from saraban_sync.events import payload_hash
 from saraban_sync.wire import journal_database
 
 KEPT: Final = "kept"
@@ -58,7 +57,7 @@ def standing(store: Store, node: str, one: Sighting) -> Standing:
     document = store.get(journal, [one.last_event]).get(one.last_event)
     if document is not None:
         same = payload_hash(document.payload) == one.last_hash
-        here = same and not _is_left_behind(store, journal, one.last_event)
+        here = same and not lineage.is_left_behind(store, journal, one.last_event)
         return Standing.HERE if here else Standing.PARTED
     if one.fenced == _DIVERGED:
         return Standing.PARTED  # it has seen for itself that the centre goes on otherwise
@@ -211,17 +210,6 @@ def holder(store: Store, node: Node, seen: Sighting) -> Sighting | None:
         machine=given.machine, boot="", last_event=given.base, last_hash=given.base_hash,
         epoch=given.epoch, fenced="", first_at=given.at, last_at=given.at,
     )  # fmt: skip
-
-
-def _is_left_behind(store: Store, journal: str, event: str) -> bool:
-    """Tell whether a later epoch began before this event: then nothing can follow it."""
-    epoch = parse_event_id(event)[0] + 1
-    while found := store.page(journal, first=f"{epoch:04d}-", limit=1):
-        body = parse_event(found[0].payload, found[0].signature).body
-        if isinstance(body, EpochStarted) and body.base < event:
-            return True
-        epoch = parse_event_id(found[0].id)[0] + 1
-    return False
 
 
 def _still_bound(one: Sighting, seen: Sighting, twin: Twin) -> bool:

@@ -25,7 +25,7 @@ from saraban_central.records import (
     ReservationOver,
 )
 from saraban_central.store.interface import Keep, Writing
-from saraban_sync.events import Event, LetterRegistered, LetterSent, payload_hash
+from saraban_sync.events import Event, LetterRegistered, LetterSent, parse_event, payload_hash
 from saraban_sync.journal_events import EpochStarted
 from saraban_sync.number_events import (
     EmergencyCorrelated,
@@ -148,11 +148,13 @@ class NumberCheck:
             yield from self._use(event, place)
             return
         reserved = self._reservation(body.reservation)
-        if reserved is None or self._is_over(body.reservation):
+        if reserved is None or self._is_over(body.reservation, event):
             yield Problem("reservation-unknown", place, body.reservation[:40])
-        elif (reserved.register, reserved.year, reserved.number) != place:
+        elif Place(reserved.register.value, reserved.year, reserved.number) != place:
             yield Problem("reservation-unknown", place, body.reservation[:40])
             yield from self._use(event, place)
+        elif self._is_finished_elsewhere(body.reservation, event):
+            yield Problem("number-used-twice", place)
         self._end(body.reservation, event)
 
     def _use(self, event: Event, place: Place) -> Iterator[Problem]:
@@ -227,16 +229,44 @@ class NumberCheck:
         event = self._event(name)
         return event.body if event and isinstance(event.body, NumberReserved) else None
 
-    def _is_over(self, reservation: str) -> bool:
-        key = self._over_key(reservation)
-        return key in self._over or self._store.record(RESERVATIONS_OVER, key) is not None
+    def _is_over(self, reservation: str, event: Event) -> bool:
+        """Tell whether the node that rests a letter on a reservation knew that it was over.
+
+        Two machines that have parted may each finish or end what was reserved before.
+        """
+        return any(
+            end < event.id and lineage.knew(self._store, self._node, event.id, end, journal)
+            for journal, end in self._ends(reservation)
+        )
+
+    def _is_finished_elsewhere(self, reservation: str, event: Event) -> bool:
+        """Tell whether another machine has written another letter on a reservation."""
+        for journal, end in self._ends(reservation):
+            document = self._store.get(journal_database(journal), [end]).get(end)
+            if document is not None and document.payload != event.payload:
+                other = parse_event(document.payload, document.signature)
+                if isinstance(other.body, LetterRegistered):
+                    return True
+        return False
+
+    def _ends(self, reservation: str) -> list[tuple[str, str]]:
+        """List what is known to have used or ended a reservation, each with its journal."""
+        start = self._over_key(reservation)
+        noted = {
+            kept.key: kept.value.event for kept in self._store.records(RESERVATIONS_OVER, start)
+        }
+        return [
+            (key.removeprefix(start), end)
+            for key, end in {**self._over, **noted}.items()
+            if key.startswith(start)
+        ]
 
     def _end(self, reservation: str, event: Event) -> None:
-        self._over.setdefault(self._over_key(reservation), f"{event.node} {event.id}")
+        self._over.setdefault(f"{self._over_key(reservation)}{self._node.node}", event.id)
 
     def _over_key(self, reservation: str) -> str:
         journal = lineage.journal_of(self._store, self._node, reservation)
-        return f"{journal}/{reservation[:40]}"
+        return f"{journal}/{reservation[:40]}/"
 
     def _event(self, name: str) -> Event | None:
         return self._events.get(name) or lineage.event_of(self._store, self._node, name)
