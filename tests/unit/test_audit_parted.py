@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from saraban_central.post.router import Router
-from saraban_central.records import ALARMS
+from saraban_central.records import ALARMS, CONTACTS, Contact
+from saraban_central.store.interface import Put
 from saraban_sync.body import Body
 from saraban_sync.events import Event, LetterRegistered
 from saraban_sync.number_events import NumberReserved, ReservationEnded
-from saraban_sync.registers import Register
+from saraban_sync.registers import Register, instant
 from tests.central_district import YEAR, District, Office, audited
 
 OUT = Register.OUTGOING
@@ -129,3 +130,33 @@ def test_a_forked_machine_may_not_finish_what_it_has_ended_itself(
 
     assert _found(district) == [("reservation-over", "school-2")]
     assert _alarms(district) == ["reservation-unknown"]
+
+
+def test_a_machine_that_named_its_own_last_event_and_was_forked_since_is_no_fork_any_more(
+    district: District, school: Office, reserved: Event
+) -> None:
+    school.register(1)
+    base, parted = reserved, _letter(reserved)
+    twin = Office(
+        school.centre, school.clock, school.node, school.code, school.key, seq=base.seq,
+        prev=base.hash,
+    )  # fmt: skip
+    said = twin.write(parted)
+    _says(district, school, said)
+    assert _found(district) == [("fork", "school")]
+
+    district.fork(school, base, "school-2", parted)
+
+    assert _found(district) == []
+
+
+def _says(district: District, office: Office, last: Event) -> None:
+    at = instant(district.clock.now())
+    contact = Contact(
+        node=office.node, at=at, claimed_at=at, offset_ms=0, boot="0a1b2c3d", last_event=last.id,
+        last_hash=last.hash, program="0.1.0", free_bytes=1, pushed_files_pending=0,
+    )  # fmt: skip
+    held = district.centre.store.record(CONTACTS, office.node)
+    district.centre.store.commit(
+        Put(CONTACTS, office.node, contact, held.revision if held else None)
+    )

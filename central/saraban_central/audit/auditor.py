@@ -41,7 +41,7 @@ from saraban_central.audit.tally import Tally
 from saraban_central.records import ALARMS, CONTACTS, FOLLOWED, IDENTITY, INTAKE
 from saraban_central.store.interface import Store
 from saraban_sync.errors import NotAnIdentifier, Unintelligible
-from saraban_sync.events import parse_event
+from saraban_sync.events import parse_event, payload_hash
 from saraban_sync.grants import DirectoryEntry, Grant
 from saraban_sync.ids import OfficeCode, parse_event_id
 from saraban_sync.journal_events import EpochStarted
@@ -154,7 +154,18 @@ class Reading:
         if contact is None or not _is_event(contact.value.last_event):
             return None
         said = contact.value
+        if self._is_in_a_fork(node, said.last_event, said.last_hash):
+            return None  # that machine has left the name since, and has a journal of its own
         return Remembered(said.last_event, said.last_hash, said.at)
+
+    def _is_in_a_fork(self, node: str, event: str, hash_: str) -> bool:
+        """Tell whether an event stands in the journal of a node that was forked from this one."""
+        return any(
+            payload_hash(document.payload) == hash_
+            for other in self.directory.nodes.values()
+            if other.code != node and node in self.directory.keys(other)
+            for document in self.store.get(journal_database(other.code), [event]).values()
+        )
 
     def _came(self, node: str) -> list[tuple[str, str]]:
         """When the centre took events in: up to which one, and the moment."""
