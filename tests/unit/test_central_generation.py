@@ -12,7 +12,7 @@ from saraban_central import enrolment
 from saraban_central.centre import Centre, open_centre
 from saraban_central.enrolment import Fork
 from saraban_central.errors import RangeTaken
-from saraban_central.identity import generation, learned
+from saraban_central.identity import generation, learned, twins
 from saraban_central.identity.errors import BadGuard, SeriesClosed, SeriesOpen
 from saraban_central.identity.records import RAISES
 from saraban_central.numbering import grants
@@ -26,7 +26,7 @@ from saraban_sync.registers import Register
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import DIRECTORY, signed
 from tests.central_district import YEAR, District, Office
-from tests.played_machine import Machine, a_machine, node_of
+from tests.played_machine import HASH, Machine, a_machine, node_of
 from tests.served_centre import client, journal_ids, serving
 
 IN = (Register.INCOMING, YEAR)
@@ -389,6 +389,45 @@ def test_an_office_with_two_nodes_waits_for_both(place: Place) -> None:
 
     assert _takes(school) == 1
     assert generation.closed(place.centre) == []
+
+
+def test_an_office_waits_while_a_machine_that_shows_one_of_its_names_knows_more(
+    place: Place,
+) -> None:
+    school = place.school()
+    second = Machine(_second_node(place))
+    place.machines.append(second)
+    second.come()
+    backup = place.back_up()
+    school.fenced = "restored"
+    school.go_on(school.ask())
+    school.send()
+    twin = school.copy(HASH)
+    twin.fenced = "restored"
+    twin.go_on(twin.ask())
+    place.machines.append(twin)
+    assert _takes(twin) == 1  # and nobody else has heard of these numbers
+    twin.send()
+    place.set_back(backup)
+    generation.restored(place.centre, by="cli:root")
+    for one in (school, second):
+        assert one.come() == "ok"
+        one.send()
+    place.route()
+
+    assert twin.come() == "twin"
+
+    with pytest.raises(SeriesClosed):
+        _takes(second)
+    (closed,) = generation.closed(place.centre)
+    assert closed.waits_for == ("school-1",)
+    twins.keep(place.centre, "school-1", HASH, by="cli:root")
+    twin.send()
+    twin.go_on(twin.ask())
+    with pytest.raises(SeriesClosed):  # here, but not read yet
+        _takes(second)
+    place.route()
+    assert _takes(second) == 6
 
 
 def test_a_node_that_is_new_in_this_generation_has_nothing_to_bring_back(place: Place) -> None:

@@ -221,7 +221,9 @@ def _commit(centre: Centre, owner: Kept[Node], asked: Asked, epoch: int, last: _
         directory.publish(centre, node=node),
         *twins.began(centre, node.node, _seen(given)),
     ]
-    if not generation.was_here(centre.store, node.node, present):
+    if generation.was_here(centre.store, node.node, present):
+        writes += generation.went_on(centre.store, node.node, last.id)
+    else:
         writes += generation.came_back(centre, node, present, "", lost=True)
     centre.store.commit(*writes)
 

@@ -8,7 +8,7 @@
 A centre that was restored has forgotten grants. Granting from what it remembers would give numbers
 twice; so nothing of a series is granted until every active node of its office has been in contact
 since, and all that it knew is here (:mod:`saraban_central.identity.learned` reads the grants out of
-it). Nodes notice the new generation because every cursor of theirs begins anew.
+it); of a name that several machines show, what each of them knew. Nodes notice the new generation because every cursor of theirs begins anew.
 """
 
 import logging
@@ -19,6 +19,7 @@ from msgspec import structs
 
 from saraban_central import directory
 from saraban_central.centre import Centre
+from saraban_central.identity import sightings
 from saraban_central.identity.errors import BadGuard, SeriesClosed, SeriesOpen
 from saraban_central.identity.records import (
     LOSSES,
@@ -275,6 +276,20 @@ def came_back(
     return [Put(RETURNED, node.node, note, held.revision if held else None)]
 
 
+def went_on(store: Store, name: str, last: str) -> list[Writing]:
+    """Plan to note what a node's journal ends with, which is to be read before anything is granted.
+
+    Args:
+        store: where it is noted.
+        name: the node.
+        last: the journal's last event.
+    """
+    held = store.record(RETURNED, name)
+    if held is None or held.value.last_event >= last:
+        return []
+    return [Put(RETURNED, name, structs.replace(held.value, last_event=last), held.revision)]
+
+
 def was_here(store: Store, node: str, generation: int) -> bool:
     """Tell whether a node has been in contact since the centre was set back the last time."""
     held = store.record(RETURNED, node)
@@ -317,7 +332,11 @@ def _waits(store: Store, office: str, generation: int) -> list[str]:
         if node.office == office
         and node.active
         and not _is_back(
-            node, generation, store.record(RETURNED, node.node), store.record(FOLLOWED, node.node)
+            store,
+            node,
+            generation,
+            store.record(RETURNED, node.node),
+            store.record(FOLLOWED, node.node),
         )
     ]
 
@@ -330,17 +349,21 @@ def _away(store: Store, generation: int) -> list[Node]:
         node
         for node in directory.nodes(store)
         if node.active
-        and not _is_back(node, generation, returned.get(node.node), followed.get(node.node))
+        and not _is_back(store, node, generation, returned.get(node.node), followed.get(node.node))
     ]
 
 
 def _is_back(
-    node: Node, generation: int, note: Kept[Returned] | None, followed: Kept[Followed] | None
+    store: Store,
+    node: Node,
+    generation: int,
+    note: Kept[Returned] | None,
+    followed: Kept[Followed] | None,
 ) -> bool:
     if note is None or note.value.generation != generation or note.value.lost:
         return False
-    upto = followed.value.upto if followed else ""
-    return note.value.last_event <= max(upto, node.base)
+    upto = max(followed.value.upto if followed else "", node.base)
+    return note.value.last_event <= upto and not sightings.another_knows_more(store, node, upto)
 
 
 def _is_lost(note: Returned | None, generation: int) -> bool:

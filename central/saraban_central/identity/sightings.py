@@ -10,7 +10,7 @@ from msgspec import structs
 
 from saraban_central.identity import lineage
 from saraban_central.identity.errors import UnknownMachine
-from saraban_central.identity.records import EPOCHS, Sighting, Twin
+from saraban_central.identity.records import EPOCHS, TWINS, Sighting, Twin
 from saraban_central.records import CONTACTS, NODES, Node
 from saraban_central.store.interface import Store
 from saraban_sync.events import payload_hash
@@ -73,6 +73,25 @@ def knows_more(store: Store, node: str, one: Sighting) -> bool:
         return False
     document = store.get(journal_database(node), [one.last_event]).get(one.last_event)
     return document is None or payload_hash(document.payload) != one.last_hash
+
+
+def another_knows_more(store: Store, node: Node, upto: str) -> bool:
+    """Tell whether a machine that showed a name has written what is not here, or not read yet.
+
+    Args:
+        store: where to look.
+        node: the name, about whose machines something is still to be decided.
+        upto: up to where its journal has been read.
+    """
+    held = store.records(TWINS, f"{node.node}/")
+    twin = held[-1].value if held else None
+    if twin is None or twin.settled_at:
+        return False
+    return any(
+        one.last_event > upto or knows_more(store, node.node, one)
+        for one in twin.machines
+        if one.state != FORKED
+    )
 
 
 def places(twin: Twin, machine: str) -> list[int]:
