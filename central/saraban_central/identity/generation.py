@@ -8,7 +8,8 @@
 A centre that was restored has forgotten grants. Granting from what it remembers would give numbers
 twice; so nothing of a series is granted until every active node of its office has been in contact
 since, and all that it knew is here (:mod:`saraban_central.identity.learned` reads the grants out of
-it); of a name that several machines show, what each of them knew. Nodes notice the new generation because every cursor of theirs begins anew.
+it); of a name that several machines show, what each of them knew. Nodes notice the new generation
+because every cursor of theirs begins anew.
 """
 
 import logging
