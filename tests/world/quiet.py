@@ -20,7 +20,7 @@ from saraban_node.identity import fence
 from saraban_node.identity.errors import CentreDecides, EpochRefused, Superseded, TwinFound
 from saraban_node.numbering import prove
 from saraban_sync.errors import SarabanError
-from saraban_sync.events import parse_event
+from saraban_sync.events import Event, parse_event
 from saraban_sync.ids import event_id
 from saraban_sync.wire import DIRECTORY, journal_database, mailbox_database, revision_of_hash
 from tests.promises import kept
@@ -209,13 +209,17 @@ def _kept(district: District) -> set[str]:
 
 
 def _is_lost(district: District, finding: Finding) -> bool:
-    """Tell whether the letter that a finding misses was forgotten and is on no machine any more."""
+    """Tell whether the letter that a finding misses was forgotten and is on no machine any more.
+
+    Another event may stand in its place: the centre gave its epoch, which it had forgotten, again.
+    """
     named = _EVENT.search(finding.english)
-    if named is None:
+    source = getattr(_event_of(district, finding).body, "source", None)
+    if named is None or source is None:
         raise Broken(f"which letter? {finding}")
     owed = district.watch.owed.get(journal_database(named[1]), [])
-    found = {revision for event, revision in owed if event == named[2]}
-    return bool(found) and not found & (_held(district) | _kept(district))
+    letter = (source.event, revision_of_hash(source.hash))
+    return letter in owed and letter[1] not in _held(district) | _kept(district)
 
 
 def _is_at_work(machine: Machine) -> None:
@@ -286,9 +290,13 @@ def _named(district: District, finding: Finding) -> set[Told]:
 
 
 def _signed_by(district: District, finding: Finding) -> str:
+    return _event_of(district, finding).node
+
+
+def _event_of(district: District, finding: Finding) -> Event:
     store = district.centre.centre.store
     event = store.get(journal_database(finding.node), [finding.event])[finding.event]
-    return parse_event(event.payload, event.signature).node
+    return parse_event(event.payload, event.signature)
 
 
 def _alarmed(district: District, finding: Finding) -> list[Alarm]:
