@@ -24,6 +24,11 @@ NODE = NodeId("school-a")
 OFFICE = OfficeCode("school-a")
 
 
+def a_disk(repository: Path, name: str = "disk") -> dict[str, str]:
+    """Write a place as the settings name it."""
+    return {"name": name, "kind": "disk", "path": str(repository)}
+
+
 def make_school(folder: Path, *, repository: Path | None = None) -> Appliance:
     """Make a node with ranges of this year's numbers and nothing registered."""
     node = appliance.create(
@@ -31,7 +36,7 @@ def make_school(folder: Path, *, repository: Path | None = None) -> Appliance:
         node=NODE,
         office=OFFICE,
         office_name="โรงเรียนบ้านดอย",
-        settings={} if repository is None else {"backup_repository": str(repository)},
+        settings={} if repository is None else {"backup_places": [a_disk(repository)]},
     )
     year = buddhist_year(node.clock.now())
     for register in BOOKS:

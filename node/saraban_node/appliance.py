@@ -1,6 +1,7 @@
 """The only place that wires a node together."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +14,7 @@ from saraban_node import config, keys, meta, projections
 from saraban_node.books import letter_numbers
 from saraban_node.books.files import FileStore
 from saraban_node.clocks.clock_watch import ClockWatch
-from saraban_node.config import NodeConfig
+from saraban_node.config import NodeConfig, Setting
 from saraban_node.errors import BadSettings, FolderInUse, NoNodeHere
 from saraban_node.identity import machine as machines
 from saraban_node.identity import marks
@@ -65,7 +66,7 @@ def create(
     office_name: str,
     prefix: str = "",
     key: SigningKey | None = None,
-    settings: dict[str, str | int | list[str]] | None = None,
+    settings: Mapping[str, Setting] | None = None,
     clock: Clock | None = None,
 ) -> Appliance:
     """Make a new node in an empty folder and open its journal.

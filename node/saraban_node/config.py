@@ -1,11 +1,13 @@
 """Settings of a node: one TOML file, every key known, every key with a meaning."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 
 from saraban_base import durable
+from saraban_base.backup.remote import is_url
 from saraban_node.errors import BadSettings, NoNodeHere
 from saraban_sync.registers import Register
 
@@ -20,6 +22,38 @@ Numbered = Literal[
     "award",
 ]  # fmt: skip
 """What has numbers of its own to write; ``outgoing.circular`` are circulars that share them."""
+Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+Setting = str | int | list[str] | list[dict[str, str]]
+
+
+class BackupPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One place where backups go."""
+
+    name: Name
+    kind: Literal["disk", "stick", "centre"]
+    path: str = ""
+    """disk: the repository's folder. stick: the folder on it."""
+    label: str = ""
+    """stick: the label of its file system."""
+    url: str = ""
+    """centre: ``ssh://user@host:port/path``."""
+    key: str = "backup-ssh"
+    """centre: file in ``keys/`` with the private key."""
+    known_hosts: str = "backup-known-hosts"
+    """centre: file in ``keys/`` with the host's key."""
+
+    def __post_init__(self) -> None:
+        """Refuse what this kind of place cannot do without, or cannot have."""
+        needed = {"disk": self.path, "stick": self.label, "centre": self.url}[self.kind]
+        if not needed:
+            word = {"disk": "path", "stick": "label", "centre": "url"}[self.kind]
+            raise ValueError(f"backup_places {self.name!r}: kind {self.kind!r} needs {word!r}")
+        if "/" in self.label or Path(self.key).name != self.key:
+            raise ValueError(f"backup_places {self.name!r}: label and key are names, not paths")
+        if Path(self.known_hosts).name != self.known_hosts or ".." in Path(self.path).parts:
+            raise ValueError(f"backup_places {self.name!r}: known_hosts or path")
+        if self.url and not is_url(self.url):
+            raise ValueError(f"backup_places {self.name!r}: url is ssh://user@host:port/path")
 
 
 class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +80,13 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     return_after_days: Positive = 30
     guard_gap: Natural = 20
     mark_folder: str = ""
-    backup_repository: str = ""
+    backup_places: tuple[BackupPlace, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse two places of one name."""
+        names = [one.name for one in self.backup_places]
+        if len(set(names)) < len(names):
+            raise ValueError("backup_places: two places have the same name")
 
 
 def read_config(folder: Path) -> NodeConfig:
@@ -70,7 +110,7 @@ def read_config(folder: Path) -> NodeConfig:
         raise BadSettings(str(wrong), file=path, what=wrong) from wrong
 
 
-def write_config(folder: Path, settings: dict[str, str | int | list[str]]) -> None:
+def write_config(folder: Path, settings: Mapping[str, Setting]) -> None:
     """Write a settings file with the keys that differ from the defaults.
 
     Raises:
@@ -81,10 +121,18 @@ def write_config(folder: Path, settings: dict[str, str | int | list[str]]) -> No
         msgspec.convert(settings, NodeConfig, strict=True)
     except msgspec.ValidationError as wrong:
         raise BadSettings(str(wrong), file=path, what=wrong) from wrong
-    lines = [f"{key} = {_toml(setting)}" for key, setting in settings.items()]
+    lines, tables = [], []
+    for key, setting in settings.items():
+        rows = setting if isinstance(setting, list) else []
+        for row in rows:
+            if isinstance(row, dict):
+                tables += ["", f"[[{key}]]", *(f"{one} = {_toml(row[one])}" for one in row)]
+        if not any(isinstance(row, dict) for row in rows):
+            lines.append(f"{key} = {_toml(setting)}")
+    lines += tables
     durable.write_file(path, ("\n".join(lines) + "\n").encode("utf-8"))
 
 
-def _toml(setting: str | int | list[str]) -> str:
+def _toml(setting: object) -> str:
     # A JSON string, number or list of strings is a TOML one too.
     return msgspec.json.encode(setting).decode("utf-8")

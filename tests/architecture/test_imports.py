@@ -17,8 +17,8 @@ from tests.architecture.source import PACKAGES, ROOT, Module, product
 DOORS = {
     "apsw": "saraban_base.sqlite",
     "argon2": "saraban_base.passwords",
-    "borg": "saraban_base.backup.borg_child",
-    "borgapi": "saraban_base.backup.borg_child",
+    "borg": "saraban_base.backup.borg_session",
+    "borgapi": "saraban_base.backup.borg_session",
     "cryptography": "saraban_sync.signing",
     "fontpkg": "saraban_base.web.assets",
     "jinja2": "saraban_base.web.templates",

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from saraban_base.backup import borg_child, errors
+from saraban_base.backup import borg_session, errors
 from saraban_base.backup.child_life import Failed
 from saraban_base.backup.repository import Repository
 
@@ -241,12 +241,12 @@ def test_a_backup_that_takes_too_long_is_stopped_and_the_next_one_works(
 @pytest.mark.parametrize("version", ["1.2.4", "1.4.4", "1.4.4.dev1", "0.30", ""])
 def test_an_old_borg_is_refused(version: str) -> None:
     with pytest.raises(Failed, match="borg"):
-        borg_child.refuse_old(version)
+        borg_session.refuse_old(version)
 
 
 @pytest.mark.parametrize("version", ["1.4.5", "1.4.10", "1.4.5.dev3+g1", "2.0.0"])
 def test_a_borg_without_known_holes_is_taken(version: str) -> None:
-    borg_child.refuse_old(version)
+    borg_session.refuse_old(version)
 
 
 @pytest.mark.parametrize("version", ["1.2.4", None])

@@ -18,7 +18,7 @@ from saraban_node.backup import restore, service
 from saraban_node.backup.restore import From
 from saraban_node.backup.service import BackupResult
 from saraban_node.cli import backup as commands
-from saraban_node.config import NodeConfig
+from saraban_node.config import BackupPlace, NodeConfig
 from saraban_node.errors import Fenced
 from saraban_sync.backup_events import BackupFinished
 from tests.backup_office import make_school, put_file, register_letter, subjects
@@ -132,7 +132,8 @@ def test_a_restored_office_writes_nothing_into_its_journal_while_it_is_fenced(
 ) -> None:
     """The centre may hold events that this copy lacks; a new one would take the place of those."""
     node = appliance.open_appliance(Path(restored["folder"]))
-    node = replace(node, config=NodeConfig(backup_repository=str(tmp_path / "stick" / "repo")))
+    stick = BackupPlace(name="stick", kind="disk", path=str(tmp_path / "stick" / "repo"))
+    node = replace(node, config=NodeConfig(backup_places=(stick,)))
 
     with pytest.raises(errors.RepositoryMissing):
         service.back_up(node)
@@ -245,8 +246,8 @@ def test_the_command_lists_backups_as_json(school: Appliance, backed_up: BackupR
 
     listed = json.loads(done.stdout)
     assert done.exit_code == 0
-    assert [one["name"] for one in listed["backups"]] == [backed_up.name]
-    assert listed["backups"][0]["entries"] == 12
+    assert [one["name"] for one in listed["places"][0]["backups"]] == [backed_up.name]
+    assert listed["places"][0]["backups"][0]["entries"] == 12
 
 
 def test_the_command_tells_what_came_back_and_the_last_numbers(restored: dict[str, Any]) -> None:

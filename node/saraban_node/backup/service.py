@@ -1,16 +1,18 @@
 """Backing up a node, as one act that either counts or says why it does not.
 
-    snapshot ──> verified ──> files archive ──> database archive, each listed by a second witness
-                    │               (the database archive is last: where it is, all of it is)
-                    └── bad, shrunken, no room … ──> a failed backup, written down as such
+    snapshot ──> verified ──> at each place that is there:
+                    │            files archive ──> database archive, each listed by a second witness
+                    │               │  (the database archive is last: where it is, all of it is)
+                    │               └── shrunken, no room, line cut … ──> failed there, others go on
+                    └── bad ──> failed at every place
 
-Success and failure are both events in the journal, so that the centre learns of a node whose
-backups fail. Only one backup runs at a time.
+Success and failure at each place are events in the journal, so that the centre learns of a node
+whose backups fail. Only one backup runs at a time.
 """
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,17 +20,17 @@ from typing import Final
 
 from saraban_base.backup import errors, locks
 from saraban_base.backup.protocol import Item
-from saraban_base.backup.repository import Created, Repository, Tell, quiet
+from saraban_base.backup.repository import Repository, Tell, quiet
 from saraban_base.sqlite import Cursor, looking_at
-from saraban_node import keys, meta
+from saraban_node import meta
 from saraban_node.appliance import PROGRAM, Appliance
 from saraban_node.backup import manifest as manifests
 from saraban_node.backup import records as backup_records
 from saraban_node.backup import snapshot
 from saraban_node.backup.manifest import Manifest, Summary
+from saraban_node.backup.places import Place, named, places_of
 from saraban_node.backup.records import BackupRecord
 from saraban_node.backup.verify import Report, files_named, verify_copy
-from saraban_node.config import NodeConfig, read_config
 from saraban_node.journal import SYSTEM
 from saraban_sync.backup_events import BackupFinished
 from saraban_sync.errors import SarabanError
@@ -55,15 +57,63 @@ class Backup:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stored:
+    """What became of a backup at one place."""
+
+    place: str
+    repository: str
+    """Path or address."""
+    archives: tuple[str, ...] = ()
+    """borg's ids: files, then database."""
+    bytes_added: int = 0
+    problem: SarabanError | None = None
+    """Why it does not count there; None when it does."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BackupResult:
-    """A backup that counts."""
+    """A backup that counts at one place at least."""
 
     name: str
-    repository: Path
     manifest: Manifest
     report: Report
-    bytes_added: int
+    places: tuple[Stored, ...]
+    """Each place that was tried."""
+    absent: tuple[str, ...]
+    """Places that were not there, such as a stick that is not plugged in."""
     seconds: float
+
+    @property
+    def good(self) -> tuple[Stored, ...]:
+        """The places where it counts."""
+        return tuple(one for one in self.places if one.problem is None)
+
+    @property
+    def problems(self) -> tuple[SarabanError, ...]:
+        """Why it does not count at the others."""
+        return tuple(one.problem for one in self.places if one.problem is not None)
+
+    @property
+    def repository(self) -> Path:
+        """Folder of the first repository that holds it."""
+        return Path(self.good[0].repository)
+
+    @property
+    def bytes_added(self) -> int:
+        """What it takes at all places together."""
+        return sum(one.bytes_added for one in self.places)
+
+
+@dataclass
+class _Target:
+    """One place while a backup goes there."""
+
+    place: Place
+    repository: Repository
+    earlier: tuple[Backup, ...] = ()
+    bytes_added: int = 0
+    archives: tuple[str, ...] = ()
+    problem: SarabanError | None = None
 
 
 @dataclass(frozen=True)
@@ -71,58 +121,53 @@ class _Run:
     """What the steps of one backup share."""
 
     appliance: Appliance
-    repository: Repository
     name: str
     copy: Path
     tell: Tell
+    actor: PersonId
 
 
-def repository_of(appliance: Appliance, *, tell: Tell = quiet) -> Repository:
-    """Give the repository that a node's settings name."""
-    folder = appliance.folder
-    return Repository(
-        path=_place(folder, appliance.config),
-        passphrase_file=appliance.keys / keys.BACKUP_PASSPHRASE,
-        base_dir=folder / "backup" / "borg",
-        tell=tell,
-    )
+def back_up(
+    appliance: Appliance,
+    places: Iterable[str] | None = None,
+    *,
+    actor: PersonId = SYSTEM,
+    tell: Tell = quiet,
+) -> BackupResult:
+    """Back up a node to its places and check the result.
 
-
-def repository_path(folder: Path) -> Path:
-    """Tell where a node's repository is, without opening its database: that may be broken.
-
-    Raises:
-        NoNodeHere: there are no settings in the folder.
-        BadSettings: they are wrong.
-    """
-    return _place(folder, read_config(folder))
-
-
-def back_up(appliance: Appliance, *, actor: PersonId = SYSTEM, tell: Tell = quiet) -> BackupResult:
-    """Back up a node to its repository and check the result.
+    One snapshot goes to each place that is there, in the order of the settings; what fails at one
+    does not stop the others. When none is there, that is the failure.
 
     Args:
         appliance: the node; it may go on working meanwhile.
+        places: names of places; all when None.
         actor: who asked for it.
         tell: takes one line, Thai and English, for each step.
 
     Raises:
         BackupRunning: another backup of this node is running.
-        BackupProblem: the backup does not count; that is in the journal too.
+        NoSuchPlace: the settings name no such place.
+        BackupProblem: the backup counts nowhere; that is in the journal too.
     """
     home = appliance.folder / "backup"
     home.mkdir(mode=0o700, exist_ok=True)
+    chosen = _chosen(appliance, places)
     with locks.one_backup_at_a_time(home / "lock"):
-        repository = repository_of(appliance, tell=tell)
-        name = _new_name(appliance)
-        run = _Run(appliance, repository, name, home / "snapshot", tell)
+        there = [one for one in chosen if one.present()]
+        targets = [_Target(one, one.repository(tell=tell)) for one in there or chosen]
+        run = _Run(appliance, _new_name(appliance), home / "snapshot", tell, actor)
+        absent = tuple(one.name for one in chosen if one not in there)
+        for name in absent:
+            tell(f"ไม่พบที่เก็บ {name} ในขณะนี้ · The place {name} is not there now")
         try:
-            with _failure_written_down(run, actor):
-                result = _back_up(run)
+            return _back_up(run, targets, absent)
+        except KeyboardInterrupt as stopped:
+            problem = errors.BackupCancelled("interrupted")
+            _all_failed(run, targets, problem)
+            raise problem from stopped
         finally:
             snapshot.discard(run.copy)
-        _record(run, result, actor)
-    return result
 
 
 def list_backups(repository: Repository, *, ignore_lock: bool = False) -> tuple[Backup, ...]:
@@ -151,68 +196,85 @@ def last_backup(cursor: Cursor, *, good_only: bool = False) -> BackupRecord | No
     return backup_records.last(cursor, good_only=good_only)
 
 
-def _place(folder: Path, config: NodeConfig) -> Path:
-    return folder / (config.backup_repository or "repo")
+def _chosen(appliance: Appliance, names: Iterable[str] | None) -> tuple[Place, ...]:
+    if names is None:
+        return places_of(appliance.folder, appliance.config)
+    return tuple(named(appliance.folder, appliance.config, one) for one in names)
 
 
-def _back_up(run: _Run) -> BackupResult:
+def _back_up(run: _Run, targets: list[_Target], absent: tuple[str, ...]) -> BackupResult:
     clock, started = run.appliance.clock, run.appliance.clock.monotonic()
-    run.repository.ensure_created()
-    earlier = list_backups(run.repository)
-    run.tell("กำลังคัดลอกฐานข้อมูล · Copying the database")
-    manifest = snapshot.take(
-        run.appliance.db, run.appliance.folder, run.copy, now=clock.now(), program=PROGRAM
-    )
-    run.tell("กำลังตรวจสำเนา · Checking the copy")
-    report = _verified(run, manifest, earlier)
-    files, database = _store(run, manifest)
+    for target in targets:
+        with _failure_written_down(run, target):
+            target.repository.ensure_created()
+            target.earlier = list_backups(target.repository)
+    _one_must_be_left(targets)
+    try:
+        manifest, report = _snapshot(run)
+    except (SarabanError, OSError) as wrong:
+        problem = _as_problem(wrong)
+        _all_failed(run, targets, problem)
+        raise problem from wrong
+    for target in targets:
+        if target.problem is None:
+            with _failure_written_down(run, target):
+                _store(run, target, manifest)
+                _record(run, target, manifest)
+    _one_must_be_left(targets)
     return BackupResult(
         name=run.name,
-        repository=run.repository.path,
         manifest=manifest,
         report=report,
-        bytes_added=files.bytes_added + database.bytes_added,
+        places=tuple(_stored(one) for one in targets),
+        absent=absent,
         seconds=round(clock.monotonic() - started, 3),
     )
 
 
-def _verified(run: _Run, manifest: Manifest, earlier: tuple[Backup, ...]) -> Report:
-    """Check the copy, and that nothing is gone that an earlier backup had."""
+def _snapshot(run: _Run) -> tuple[Manifest, Report]:
+    """Copy the database and check the copy."""
+    run.tell("กำลังคัดลอกฐานข้อมูล · Copying the database")
+    node = run.appliance
+    manifest = snapshot.take(node.db, node.folder, run.copy, now=node.clock.now(), program=PROGRAM)
+    run.tell("กำลังตรวจสำเนา · Checking the copy")
     report = verify_copy(
         run.copy,
-        run.appliance.folder / snapshot.FILES,
+        node.folder / snapshot.FILES,
         manifest=manifest,
-        key=run.appliance.journal.key.public,
+        key=node.journal.key.public,
     )
     if not report.good:
         raise errors.SnapshotBad(report.problems(), what=report.problems())
-    for backup in earlier:
+    return manifest, report
+
+
+def _store(run: _Run, target: _Target, manifest: Manifest) -> None:
+    """Store both archives at one place, unless an earlier backup there had more."""
+    for backup in target.earlier:
         if less := manifests.lost(backup.summary, manifest):
             what = f"{backup.name}: {', '.join(less)}"
             raise errors.Shrunken(what, what=what)
-    return report
-
-
-def _store(run: _Run, manifest: Manifest) -> tuple[Created, Created]:
-    run.tell("กำลังเก็บแฟ้มหนังสือ · Storing the letter files")
+    name, repository = target.place.name, target.repository
+    run.tell(f"กำลังเก็บแฟ้มหนังสือที่ {name} · Storing the letter files at {name}")
     folder = run.appliance.folder
     (folder / snapshot.FILES).mkdir(exist_ok=True)
-    files = run.repository.create(
+    files = repository.create(
         run.name + FILES_PART,
         source=folder,
         paths=(snapshot.FILES,),
         exclude=(f"pp:{snapshot.FILES}/incoming",),
     )
     _all_files_stored(run.copy, files.items)
-    run.tell("กำลังเก็บฐานข้อมูล · Storing the database")
-    database = run.repository.create(
+    run.tell(f"กำลังเก็บฐานข้อมูลที่ {name} · Storing the database at {name}")
+    database = repository.create(
         run.name + DATABASE_PART,
         source=run.copy,
         paths=snapshot.parts(run.copy),
         chunker=snapshot.CHUNKER,
         comment=manifests.summary_line(manifest),
     )
-    return files, database
+    target.archives = (files.archive.id, database.archive.id)
+    target.bytes_added = files.bytes_added + database.bytes_added
 
 
 def _all_files_stored(copy: Path, items: tuple[Item, ...]) -> None:
@@ -235,43 +297,68 @@ def _new_name(appliance: Appliance) -> str:
     return f"{appliance.node}-{epoch:04d}-{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}Z"
 
 
-def _record(run: _Run, result: BackupResult, actor: PersonId) -> None:
+def _record(run: _Run, target: _Target, manifest: Manifest) -> None:
     body = BackupFinished(
         archive=run.name,
-        repository=str(run.repository.path),
-        last_event=result.manifest.last_event,
-        entries=result.manifest.entries,
+        repository=target.repository.location,
+        last_event=manifest.last_event,
+        entries=manifest.entries,
         good=True,
+        place=target.place.name,
+        archives=target.archives,
     )
-    _append(run.appliance, body, actor)
+    _append(run.appliance, body, run.actor)
+
+
+def _stored(target: _Target) -> Stored:
+    return Stored(
+        place=target.place.name,
+        repository=target.repository.location,
+        archives=target.archives,
+        bytes_added=target.bytes_added,
+        problem=target.problem,
+    )
 
 
 @contextlib.contextmanager
-def _failure_written_down(run: _Run, actor: PersonId) -> Iterator[None]:
+def _failure_written_down(run: _Run, target: _Target) -> Iterator[None]:
+    """Keep what goes wrong at one place from the others."""
     try:
         yield
-    except KeyboardInterrupt as stopped:
-        problem: SarabanError = errors.BackupCancelled("interrupted")
-        _record_failure(run, problem, actor)
-        raise problem from stopped
-    except SarabanError as wrong:
-        _record_failure(run, wrong, actor)
-        raise
-    except OSError as broken:
-        problem = errors.BackupProblem(f"{type(broken).__name__}: {broken}")
-        _record_failure(run, problem, actor)
-        raise problem from broken
+    except (SarabanError, OSError) as wrong:
+        _failed(run, target, _as_problem(wrong))
 
 
-def _record_failure(run: _Run, wrong: SarabanError, actor: PersonId) -> None:
+def _as_problem(wrong: SarabanError | OSError) -> SarabanError:
+    if isinstance(wrong, SarabanError):
+        return wrong
+    problem = errors.BackupProblem(f"{type(wrong).__name__}: {wrong}")
+    problem.__cause__ = wrong
+    return problem
+
+
+def _one_must_be_left(targets: list[_Target]) -> None:
+    problems = [one.problem for one in targets if one.problem is not None]
+    if len(problems) == len(targets):
+        raise problems[0]
+
+
+def _all_failed(run: _Run, targets: list[_Target], wrong: SarabanError) -> None:
+    for target in targets:
+        if target.problem is None and not target.archives:
+            _failed(run, target, wrong)
+
+
+def _failed(run: _Run, target: _Target, wrong: SarabanError) -> None:
+    target.problem = wrong
     problem = f"{wrong.code} {wrong.detail or wrong.english}"[:_PROBLEM]
     body = BackupFinished(
-        archive=run.name, repository=str(run.repository.path), last_event="", entries=0,
-        good=False, problem=problem,
+        archive=run.name, repository=target.repository.location, last_event="", entries=0,
+        good=False, problem=problem, place=target.place.name,
     )  # fmt: skip
     # A database that is itself the problem may not take the note; the first problem matters more.
     with contextlib.suppress(SarabanError):
-        _append(run.appliance, body, actor)
+        _append(run.appliance, body, run.actor)
 
 
 def _append(appliance: Appliance, body: BackupFinished, actor: PersonId) -> None:

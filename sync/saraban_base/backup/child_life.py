@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from saraban_base.backup.protocol import ARCHIVE_NAME, Failure, Request
+from saraban_base.backup.protocol import ARCHIVE_NAME, LOCATION, Command, Failure, Request
 
 _REQUEST_BYTES: Final = 16 * 1024 * 1024
 
@@ -47,12 +47,16 @@ def check_request(request: Request) -> None:
         Failed: something in it could be.
     """
     location = request.repository
-    if not location.startswith("/") or "::" in location or set(location) & set("{}\0\n"):
+    if "::" in location or LOCATION.fullmatch(location) is None:
         raise Failed(Failure.BAD_REQUEST, f"repository path {location!r}")
     if request.archive and ARCHIVE_NAME.fullmatch(request.archive) is None:
         raise Failed(Failure.BAD_REQUEST, f"archive name {request.archive!r}")
     if set(request.comment) & set("{}\0\n"):
         raise Failed(Failure.BAD_REQUEST, "comment")
+    if request.command is Command.DELETE:
+        if not request.paths or any(ARCHIVE_NAME.fullmatch(one) is None for one in request.paths):
+            raise Failed(Failure.BAD_REQUEST, f"archive names {request.paths!r}")
+        return
     for path in (*request.paths, *request.exclude):
         if not path or path.startswith(("-", "/")) or ".." in path.split("/"):
             raise Failed(Failure.BAD_REQUEST, f"path {path!r}")

@@ -254,3 +254,71 @@ class PassphraseMissing(BackupProblem):
         "There is no backup passphrase in the file {file}. Nothing was changed. "
         "Bring the passphrase file that is kept elsewhere, then try again."
     )
+
+
+class LineCut(BackupProblem):
+    """The line to the centre was cut, or the centre does not answer."""
+
+    code = "SRB-419"
+    thai = (
+        "สายไปยังที่เก็บข้อมูลสำรองของส่วนกลางขาดหรือไม่ตอบ ({repository}) ข้อมูลในเครื่องและชุดสำรองเดิมยังอยู่ครบ "
+        "ระบบจะลองใหม่เองเมื่อมีสัญญาณ ระหว่างนี้โปรดสำรองลงแฟลชไดรฟ์"
+    )
+    english = (
+        "The line to the centre's backups was cut or does not answer ({repository}). The data on "
+        "this machine and earlier backups are safe. It is tried again by itself when there is a "
+        "line; meanwhile back up to a stick."
+    )
+
+
+class StrangeHost(BackupProblem):
+    """Another machine answers where the centre's was."""
+
+    code = "SRB-420"
+    thai = (
+        "เครื่องที่ตอบที่ {repository} ไม่ใช่เครื่องของส่วนกลางที่รู้จัก ไม่มีข้อมูลใดถูกส่งไป "
+        "โปรดโทรถามส่วนกลางว่าเปลี่ยนเครื่องหรือไม่ ก่อนรับกุญแจใหม่ของเครื่องนั้น"
+    )
+    english = (
+        "The machine that answers at {repository} is not the centre's that is known. Nothing was "
+        "sent. Telephone the centre and ask whether it was changed before its new key is accepted."
+    )
+
+
+class NotLetIn(BackupProblem):
+    """The centre does not know this node's key for backups."""
+
+    code = "SRB-421"
+    thai = (
+        "ส่วนกลางไม่รับกุญแจสำรองข้อมูลของเครื่องนี้ ({repository}) ข้อมูลในเครื่องและชุดสำรองเดิมยังอยู่ครบ "
+        "โปรดแจ้งส่วนกลางให้เพิ่มกุญแจนี้ แล้วสั่งใหม่"
+    )
+    english = (
+        "The centre does not accept this node's key for backups ({repository}). The data on this "
+        "machine and earlier backups are safe. Ask the centre to add the key, then try again."
+    )
+
+
+class NotAtCentre(RepositoryMissing):
+    """The centre answers, and has no repository of this node."""
+
+    code = "SRB-422"
+    thai = (
+        "ส่วนกลางไม่มีที่เก็บข้อมูลสำรองของเครื่องนี้ที่ {repository} แล้ว ข้อมูลในเครื่องยังอยู่ครบ "
+        "ระบบไม่สร้างใหม่แทนของเดิมเอง โปรดโทรแจ้งส่วนกลาง และสำรองลงแฟลชไดรฟ์ไว้ก่อน"
+    )
+    english = (
+        "The centre has no repository of this node at {repository} any more. The data on this "
+        "machine is safe; a known repository is never made anew by itself. Telephone the centre, "
+        "and back up to a stick meanwhile."
+    )
+
+
+class NoSuchPlace(BackupProblem):
+    """The settings name no such place for backups."""
+
+    code = "SRB-423"
+    thai = "ไม่มีที่เก็บข้อมูลสำรองชื่อ “{place}” ในการตั้งค่า ไม่มีสิ่งใดถูกแก้ไข ที่มีอยู่คือ {known}"
+    english = (
+        "The settings name no place for backups “{place}”. Nothing was changed. There are: {known}."
+    )

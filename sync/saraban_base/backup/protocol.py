@@ -13,6 +13,8 @@ from typing import Final
 
 import msgspec
 
+LOCATION: Final = re.compile(r"/[^{}\0\n]*|ssh://[A-Za-z0-9_][^\s{}:]*(:[0-9]{1,5})?/[^\s{}:]+")
+"""A folder of this machine, or a repository that is reached by ssh."""
 ARCHIVE_NAME: Final = re.compile(r"[a-z][A-Za-z0-9-]{0,120}")
 """Archive names are always made by the program; anything else never reaches borg."""
 
@@ -27,6 +29,10 @@ class Command(StrEnum):
     CHECK = "check"
     INFO = "info"
     BREAK_LOCK = "break-lock"
+    DELETE = "delete"
+    COMPACT = "compact"
+    KEY_EXPORT = "key-export"
+    CHANGE_PASSPHRASE = "change-passphrase"  # noqa: S105 - the name of a command
 
 
 class Failure(StrEnum):
@@ -43,6 +49,9 @@ class Failure(StrEnum):
     LOCKED = "locked"
     DAMAGED = "damaged"
     NOT_ALLOWED = "not-allowed"
+    LINE_CUT = "line-cut"
+    STRANGE_HOST = "strange-host"
+    NOT_LET_IN = "not-let-in"
     SOURCE_MISSING = "source-missing"
     SOURCE_CHANGED = "source-changed"
     ARCHIVE_MISSING = "archive-missing"
@@ -65,12 +74,13 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     source: str = ""
     """The folder in which ``paths`` lie."""
     paths: tuple[str, ...] = ()
+    """Files; to delete: names of archives."""
     exclude: tuple[str, ...] = ()
     chunker: str = ""
     compression: str = ""
     comment: str = ""
     target: str = ""
-    """An existing folder to extract into."""
+    """An existing folder to extract into; or the file with a new passphrase."""
     verify_data: bool = False
     ignore_lock: bool = False
     """Read although the repository is locked: for restoring where its machine is gone."""
@@ -107,6 +117,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     items: tuple[Item, ...] = ()
     bytes_added: int = 0
     bytes_stored: int = 0
+    text: str = ""
+    """A repository's key, as borg exports it."""
     notes: tuple[str, ...] = ()
     """borg's own warnings."""
 
@@ -135,6 +147,10 @@ _KNOWN: Final[dict[int, Failure]] = {
     62: Failure.REPOSITORY_MOVED,
     63: Failure.REPOSITORY_MOVED,
     64: Failure.REPOSITORY_ROLLED_BACK,
+    80: Failure.LINE_CUT,
+    81: Failure.LINE_CUT,
+    83: Failure.NOT_ALLOWED,
+    87: Failure.LINE_CUT,
     100: Failure.SOURCE_CHANGED,
     101: Failure.ARCHIVE_MISSING,
     103: Failure.SOURCE_CHANGED,

@@ -1,33 +1,27 @@
-"""A node's borg repository: a few verbs, each done by a child process and checked there twice.
+"""A borg repository: a few verbs, each done by a child process and checked there twice.
 
     node ── verb ──> child (borgapi, then borg's command line) ── Answer ──> result, or a sentence
 
-The passphrase never passes through this process: the child reads its file.
+The passphrase never passes through this process: the child reads its file. The repository is a
+folder of this machine, of a stick, or of another machine that is reached by ssh.
 """
 
 import contextlib
-import os
-import secrets
 import shutil
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import msgspec
-
-from saraban_base.backup import errors, locks
+from saraban_base.backup import child_process, errors, locks, memory
+from saraban_base.backup.child_process import Watch
 from saraban_base.backup.protocol import Answer, Archive, Command, Failure, Item, Request
+from saraban_base.backup.remote import Remote
 
 PATIENCE: Final = 6 * 3600
 """Seconds one borg command may take: a first backup to a slow stick can take hours."""
-_GOODBYE: Final = 15
-_ANSWER_BYTES: Final = 256 * 1024 * 1024
-_CHILD: Final = "saraban_base.backup.borg_child"
-_INHERITED: Final = ("PATH", "TMPDIR", "PYTHONPATH", "SSH_AUTH_SOCK")
+COMPRESSION: Final = "zstd,3"
+_NOT_THERE: Final = {Failure.REPOSITORY_MISSING, Failure.NOT_A_REPOSITORY}
 
 Tell = Callable[[str], None]
 """Takes one line about what goes on."""
@@ -48,16 +42,21 @@ def quiet(_line: str) -> None:
 
 @dataclass(frozen=True)
 class Repository:
-    """A borg repository on a local disk or stick.
+    """A borg repository.
 
     Args:
-        path: the repository's folder.
+        path: the repository's folder; on the other machine, when it is there.
         passphrase_file: a file with the passphrase and nothing else.
         base_dir: where borg keeps its cache and its memory of this repository; in the node's
             folder, so that nothing is left in a home folder.
         patience: seconds one command may take.
         lock_wait: seconds to wait for somebody else's lock.
         tell: takes a line when a broken lock was cleared.
+        remote: how the other machine is reached; None for a folder of this one.
+        known_as: under which name it is remembered, when its folder is not always the same, as
+            with sticks; its location when empty.
+        compression: how borg packs what is new.
+        watch: is told how many bytes were read and written while a command runs.
     """
 
     path: Path
@@ -66,9 +65,20 @@ class Repository:
     patience: float = PATIENCE
     lock_wait: int = 10
     tell: Tell = field(default=quiet)
+    remote: Remote | None = None
+    known_as: str = ""
+    compression: str = COMPRESSION
+    watch: Watch | None = None
+
+    @property
+    def location(self) -> str:
+        """Where it is, as borg and people read it."""
+        return str(self.path.absolute()) if self.remote is None else self.remote.url
 
     def exists(self) -> bool:
-        """Tell whether a repository stands there."""
+        """Tell whether a repository stands there; of another machine only what is remembered."""
+        if self.remote is not None:
+            return bool(self._known_id())
         return (self.path / "config").is_file() and (self.path / "data").is_dir()
 
     def ensure_created(self) -> None:
@@ -81,6 +91,9 @@ class Repository:
             RepositoryMissing: it was there before, or the folder above it is not there.
             RepositoryReplaced: another repository stands in its place.
         """
+        if self.remote is not None:
+            self._ensure_created_there()
+            return
         known = self._known_id()
         if self.exists():
             if known not in {"", self.identity()}:
@@ -96,6 +109,22 @@ class Repository:
             raise
         self._remember(answer.repository_id)
 
+    def _ensure_created_there(self) -> None:
+        request, known = self._plain(Command.INFO), self._known_id()
+        answer = self._ask(request)
+        if answer.failure is Failure.REPOSITORY_MOVED:
+            answer = self._ask(request, moved=True)  # another address; the id is compared below
+            known = known or ", ".join(memory.known(self.base_dir).values())
+        if answer.failure in _NOT_THERE:
+            if known:
+                raise errors.NotAtCentre(answer.detail, repository=self.location)
+            answer = self._do(self._plain(Command.INIT))
+        elif answer.failure is not None:
+            raise self._problem(answer, request)
+        elif known and answer.repository_id not in known:
+            raise errors.RepositoryReplaced(f"not {known[:12]}", repository=self.location)
+        self._remember(answer.repository_id)
+
     def _unmake(self, *, was_there: bool) -> None:
         """Remove a half-made repository; the folder was not there before, or was empty."""
         with contextlib.suppress(OSError):
@@ -107,6 +136,8 @@ class Repository:
 
     def identity(self) -> str:
         """Give the repository's own id, empty when it cannot be read."""
+        if self.remote is not None:
+            return self._known_id()
         with contextlib.suppress(OSError):
             for line in (self.path / "config").read_text("utf-8", "replace").splitlines():
                 name, _, text = line.partition("=")
@@ -138,18 +169,15 @@ class Repository:
             BackupProblem: no archive was made, or not the one that was asked for.
         """
         answer = self._do(
-            Request(
-                command=Command.CREATE,
-                repository=self._location,
-                passphrase_file=self._passphrase,
-                lock_wait=self.lock_wait,
+            self._plain(
+                Command.CREATE,
                 archive=archive,
                 source=str(source),
                 paths=paths,
                 exclude=exclude,
                 chunker=chunker,
                 comment=comment,
-                compression="zstd,3",
+                compression=self.compression,
             )
         )
         self._remember(answer.repository_id)
@@ -177,11 +205,8 @@ class Repository:
             BackupProblem: not everything came back.
         """
         return self._do(
-            Request(
-                command=Command.EXTRACT,
-                repository=self._location,
-                passphrase_file=self._passphrase,
-                lock_wait=self.lock_wait,
+            self._plain(
+                Command.EXTRACT,
                 archive=archive,
                 target=str(target),
                 paths=paths,
@@ -200,35 +225,45 @@ class Repository:
         """
         self._do(self._plain(Command.CHECK, verify_data=verify_data))
 
+    def delete(self, names: tuple[str, ...]) -> tuple[Archive, ...]:
+        """Delete archives, and give those that are left; :meth:`compact` then frees the room."""
+        return self._do(self._plain(Command.DELETE, paths=names)).archives if names else ()
+
+    def compact(self) -> tuple[Archive, ...]:
+        """Free the room of what was deleted, and give the archives there are."""
+        return self._do(self._plain(Command.COMPACT)).archives
+
+    def key_text(self) -> str:
+        """Give the text of the repository's key, which opens it together with the passphrase."""
+        return self._do(self._plain(Command.KEY_EXPORT)).text
+
+    def change_passphrase(self, new: Path) -> None:
+        """Let another passphrase open the repository from now on.
+
+        Args:
+            new: a file with the new passphrase; ``passphrase_file`` still has the old one.
+        """
+        self._do(self._plain(Command.CHANGE_PASSPHRASE, target=str(new.absolute())))
+
     def break_lock(self) -> None:
         """Remove whatever lock there is. Only for one who knows that nobody uses the repository."""
         self._do(self._plain(Command.BREAK_LOCK))
 
-    @property
-    def _location(self) -> str:
-        return str(self.path.absolute())
-
-    @property
-    def _passphrase(self) -> str:
-        return str(self.passphrase_file.absolute())
-
-    def _plain(
-        self, command: Command, *, verify_data: bool = False, ignore_lock: bool = False
-    ) -> Request:
+    def _plain(self, command: Command, **more: Any) -> Request:
         return Request(
             command=command,
-            repository=self._location,
-            passphrase_file=self._passphrase,
+            repository=self.location,
+            passphrase_file=str(self.passphrase_file.absolute()),
             lock_wait=self.lock_wait,
-            verify_data=verify_data,
-            ignore_lock=ignore_lock,
+            **more,
         )
 
     def _do(self, request: Request) -> Answer:
-        if request.command is not Command.INIT and not self.exists():
-            raise self._missing("no repository there")
-        if request.command is not Command.BREAK_LOCK:
-            self._clear_dead_lock()
+        if self.remote is None:
+            if request.command is not Command.INIT and not self.exists():
+                raise self._missing("no repository there")
+            if request.command is not Command.BREAK_LOCK:
+                self._clear_dead_lock()
         answer = self._ask(request)
         if answer.failure is not None:
             raise self._problem(answer, request)
@@ -236,102 +271,60 @@ class Repository:
 
     def _clear_dead_lock(self) -> None:
         held = locks.holders(self.path)
-        if held and all(locks.gone(one, host=self._host()) for one in held):
+        if held and all(locks.gone(one, host=memory.host(self.base_dir)) for one in held):
             self.break_lock()
             names = ", ".join(str(one) for one in held)
             self.tell(f"ปลดล็อกที่ค้างจากการหยุดกะทันหันแล้ว · Cleared a lock left by {names}")
 
-    def _ask(self, request: Request) -> Answer:
+    def _ask(self, request: Request, *, moved: bool = False) -> Answer:
         self.base_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        child = subprocess.Popen(
-            [sys.executable, "-m", _CHILD],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=self._environment(),
-            start_new_session=True,  # Ctrl-C reaches this process, which then stops the child
+        return child_process.ask(
+            request, self._environment(moved=moved), patience=self.patience, watch=self.watch
         )
-        request_to = child.stdin
-        child.stdin = None  # else communicate() would close it, which means: stop
-        try:
-            if request_to is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    request_to.write(msgspec.json.encode(request) + b"\n")
-                    request_to.flush()
-            output, log = child.communicate(timeout=self.patience)
-        except subprocess.TimeoutExpired as wrong:
-            raise errors.BackupTimedOut(str(wrong), seconds=int(self.patience)) from wrong
-        finally:
-            if request_to is not None:
-                with contextlib.suppress(OSError):
-                    request_to.close()
-            _end(child)
-        return _read_answer(output, log, child.returncode)
 
-    def _environment(self) -> Mapping[str, str]:
-        """Make the child's whole environment: nothing of BORG_* from outside may reach it."""
-        kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        return kept | {
-            "LC_ALL": "C.UTF-8",
-            "PYTHONUTF8": "1",
-            "TZ": "UTC",
+    def _environment(self, *, moved: bool) -> dict[str, str]:
+        environment = {
             "BORG_BASE_DIR": str(self.base_dir.absolute()),
-            "BORG_EXIT_CODES": "modern",
-            "BORG_HOST_ID": self._host(),
-            "BORG_HOSTNAME_IS_UNIQUE": "yes",
-            "BORG_RELOCATED_REPO_ACCESS_IS_OK": "no",
-            "BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK": "no",
-            "BORG_CHECK_I_KNOW_WHAT_I_AM_DOING": "NO",
-            "BORG_DELETE_I_KNOW_WHAT_I_AM_DOING": "NO",
-            "BORG_DISPLAY_PASSPHRASE": "no",
+            "BORG_HOST_ID": memory.host(self.base_dir),
         }
+        if self.remote is not None:
+            environment["BORG_RSH"] = self.remote.command()
+        if moved or self._is_ours_elsewhere():
+            environment["BORG_RELOCATED_REPO_ACCESS_IS_OK"] = "yes"
+        return environment
 
-    def _host(self) -> str:
-        """Give the name under which this node's processes lock, made once.
+    def _is_ours_elsewhere(self) -> bool:
+        """Tell whether a repository of this node stands in a folder where it did not before."""
+        if self.remote is not None:
+            return False
+        identity = self.identity()
+        return bool(identity) and identity in memory.known(self.base_dir).values()
 
-        Host names and network cards repeat among appliances made from one image.
-        """
-        path = self.base_dir / "host-id"
-        with contextlib.suppress(OSError):
-            if text := path.read_text(encoding="ascii").strip():
-                return text
-        self.base_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(f"saraban{secrets.token_hex(8)}\n", encoding="ascii")
-        return path.read_text(encoding="ascii").strip()
+    @property
+    def _name(self) -> str:
+        return self.known_as or self.location
 
     def _known_id(self) -> str:
-        with contextlib.suppress(OSError, msgspec.DecodeError):
-            known = msgspec.json.decode(self._memory().read_bytes(), type=dict[str, str])
-            return known.get(self._location, "")
-        return ""
+        return memory.known(self.base_dir).get(self._name, "")
 
     def _remember(self, identity: str) -> None:
-        if identity in {"", self._known_id()}:
-            return
-        known: dict[str, str] = {}
-        with contextlib.suppress(OSError, msgspec.DecodeError):
-            known = msgspec.json.decode(self._memory().read_bytes(), type=dict[str, str])
-        known[self._location] = identity
-        new = self._memory().with_suffix(".new")
-        new.write_bytes(msgspec.json.encode(known))
-        new.replace(self._memory())
-
-    def _memory(self) -> Path:
-        return self.base_dir / "repositories.json"
+        memory.remember(self.base_dir, self._name, identity)
 
     def _missing(self, detail: str) -> errors.RepositoryMissing:
-        return errors.RepositoryMissing(detail, repository=self.path)
+        return errors.RepositoryMissing(detail, repository=self.location)
 
     def _problem(self, answer: Answer, request: Request) -> errors.BackupProblem:
         kind = _PROBLEMS.get(answer.failure or Failure.OTHER, errors.BackupProblem)
-        held = ", ".join(str(one) for one in locks.holders(self.path)) or "?"
+        if self.remote is not None and kind is errors.RepositoryMissing:
+            kind = errors.NotAtCentre
+        held = "" if self.remote else ", ".join(str(one) for one in locks.holders(self.path))
         full_target = request.command is Command.EXTRACT and answer.failure is Failure.DISK_FULL
         return kind(
             f"{request.command}: {answer.failure}: {answer.detail}",
-            repository=request.target if full_target else self.path,
+            repository=request.target if full_target else self.location,
             file=self.passphrase_file,
             archive=request.archive,
-            holder=held,
+            holder=held or "?",
             found=answer.detail[:80],
             what=answer.detail[:200],
             why=answer.detail[:200],
@@ -350,6 +343,9 @@ _PROBLEMS: Final[dict[Failure, type[errors.BackupProblem]]] = {
     Failure.LOCKED: errors.RepositoryLocked,
     Failure.DAMAGED: errors.RepositoryDamaged,
     Failure.NOT_ALLOWED: errors.RepositoryUnusable,
+    Failure.LINE_CUT: errors.LineCut,
+    Failure.STRANGE_HOST: errors.StrangeHost,
+    Failure.NOT_LET_IN: errors.NotLetIn,
     Failure.SOURCE_MISSING: errors.SourceMissing,
     Failure.SOURCE_CHANGED: errors.SourceMissing,
     Failure.ARCHIVE_MISSING: errors.NoSuchArchive,
@@ -357,29 +353,3 @@ _PROBLEMS: Final[dict[Failure, type[errors.BackupProblem]]] = {
     Failure.CANCELLED: errors.BackupCancelled,
     Failure.BAD_REQUEST: errors.RepositoryUnusable,
 }
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    """See the child off: it stops in an orderly way when its standard input closes."""
-    try:
-        child.wait(_GOODBYE)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)  # its own session: borg's command line dies too
-        child.wait()
-    for pipe in (child.stdout, child.stderr):
-        if pipe is not None:
-            pipe.close()
-
-
-def _read_answer(output: bytes, log: bytes, code: int) -> Answer:
-    last = output.strip().rpartition(b"\n")[2]
-    if len(output) <= _ANSWER_BYTES:
-        with contextlib.suppress(msgspec.DecodeError):
-            return msgspec.json.decode(last, type=Answer)
-    told = log.decode("utf-8", "replace").strip()[-2_000:]
-    if "ModuleNotFoundError" in told or "ImportError" in told:
-        return Answer(failure=Failure.BORG_TOO_OLD, detail=told, exit_code=code)
-    if code < 0:
-        return Answer(failure=Failure.CANCELLED, detail=f"signal {-code}: {told}", exit_code=code)
-    return Answer(failure=Failure.OTHER, detail=f"no answer, exit {code}: {told}", exit_code=code)
