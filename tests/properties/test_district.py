@@ -5,7 +5,8 @@ set back: every act is the product's own, only sockets are left out (``tests/wor
 step what has just changed is looked at:
 
 * no number is given twice in a series, but by machines of one name that cannot know of each other,
-  and by a centre that was set back without a word (the limits of docs/adr/0017);
+  and by a centre that was set back without a word, or that has not heard both of two machines of
+  one name since it was set back (the limits of docs/adr/0017);
 * every number of every range is in exactly one state;
 * what the centre has acknowledged is there, unchanged;
 * every gap says why, and who knew of which number.

@@ -251,13 +251,22 @@ class District:
         """
         copy, granted = self.copies[-1], self.silence.granted()
         self.centre.put_back(copy, said=said)
-        self.silence.set_back(granted, said=said)
+        self.silence.set_back(granted, said=said, desks=self._bearers())
         self.watch.forgotten(self.centre)
         self.kin.forgotten()
+
+    def _bearers(self) -> dict[str, set[int]]:
+        """Give the desks of the machines that bear each name."""
+        found: dict[str, set[int]] = {}
+        for machine in self.touched():
+            found.setdefault(machine.name, set()).add(machine.desk)
+        return found
 
     def _heard(self, machine: Machine, *, fenced: bool) -> None:
         """Note what the centre's answer means for who knows of whom."""
         wire = self.centre.wire
+        if wire.began or wire.heard:
+            self.silence.came(machine.desk)
         if wire.began:
             self.kin.began(machine, met=True)
         elif wire.heard and not fenced:
