@@ -124,7 +124,9 @@ class Silence:
 
     def _made_since(self, away: _Away) -> frozenset[_Range]:
         """Give what was granted until the last of the machines had come."""
-        return (self._ever | self.granted()) - away.before if away.made is None else away.made
+        return (
+            frozenset(self._ever | self.granted()) - away.before if away.made is None else away.made
+        )
 
     def _made_in(self, time: _Time) -> frozenset[_Range]:
         """Give what was granted in a time before anybody had noticed."""
