@@ -11,11 +11,13 @@ import errno
 import logging
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from saraban_base.backup.child_life import Failed, read_passphrase, stop_when_asked, write_all
 from saraban_base.backup.protocol import Failure, Request, failure_of
@@ -23,7 +25,10 @@ from saraban_base.backup.protocol import Failure, Request, failure_of
 OLDEST_BORG: Final = (1, 4, 5)
 """Older ones are open to spoofed archives (CVE-2023-36811) and unsafe extraction."""
 
-_LINE_ENDED: Final = {80, 81, 87}
+_KNOCK: Final = 60
+_NEVER_OPENED: Final = 81
+"""What borg ends with when ssh did not come through to a borg on the other side."""
+_LINE_ENDED: Final = {80, _NEVER_OPENED, 87}
 """What borg ends with when the other end of its ssh is gone."""
 
 
@@ -109,6 +114,8 @@ class Session:
         except Exception as wrong:  # borg's errors share no base class with a stable name
             code = int(getattr(wrong, "exit_code", 2))
             told = f"{type(wrong).__name__}: {wrong}"
+            if code == _NEVER_OPENED:  # borgapi keeps what ssh said for itself
+                told = f"{told} {self._what_ssh_says()}"
             raise Failed(_of_code(code, told), told, code) from wrong
         self._assert_passphrase()
         # borgapi drops it; borg 1.4 keeps it aside for its own main program.
@@ -145,6 +152,19 @@ class Session:
         finally:
             os.close(reading)
         return Seen(done.returncode, done.stdout, done.stderr)
+
+    def _what_ssh_says(self) -> str:
+        """Knock once more, by ssh alone: borg does not wait for what it prints at its end."""
+        parts = urlsplit(self.request.repository)
+        words = [*shlex.split(os.environ["BORG_RSH"]), "-p", str(parts.port or 22)]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            done = subprocess.run(
+                [*words, f"{parts.username}@{parts.hostname}", "borg serve"],
+                stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True,
+                errors="replace", timeout=_KNOCK,
+            )  # fmt: skip
+            return done.stderr[-1_000:]
+        return ""
 
     def must_see(self, *arguments: str) -> Seen:
         """As :meth:`look`.
