@@ -21,7 +21,7 @@ VENV=${SARABAN_VENV:-$ROOT/.venv}
 PYTHON_PACKAGES=(python3 python3-dev python3-venv)
 RUN_PACKAGES=(build-essential ca-certificates libacl1-dev libfuse-dev liblz4-dev libssl-dev
     libxxhash-dev libzstd-dev pkg-config)
-TEST_PACKAGES=(git strace)
+TEST_PACKAGES=(git openssh-client openssh-server strace)
 CHROMIUM_PACKAGES=(chromium)
 NODE_PACKAGES=(nodejs npm)
 

@@ -4,6 +4,7 @@ import click
 
 from saraban_central.cli import centre, identity, offices
 from saraban_central.cli.auditing import audit
+from saraban_central.cli.backup_host import backup_host
 from saraban_central.cli.common import guarded
 from saraban_central.cli.numbers import numbers
 from saraban_central.cli.people import person
@@ -27,6 +28,7 @@ for command in (
     identity.restored,
     person,
     audit,
+    backup_host,
     centre.rebuild,
     centre.status,
 ):

@@ -18,6 +18,7 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Hours = Annotated[int, Meta(ge=1, le=24 * 30)]
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Kept = Annotated[int, Meta(ge=0, le=1_000)]
 
 
 class CentralConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +58,18 @@ class CentralConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """How often routing and overview look for work that no signal announced."""
     silent_hours: Hours = 24
     """A node that has not come by for so many hours is shown as silent."""
+    backup_repository: str = ""
+    """Where the centre's own backups go, a folder or ``ssh://``; its folder's ``repo`` if empty."""
+    backup_delay_days: Annotated[int, Meta(ge=1, le=3650)] = 30
+    """What a node deletes from its backups here can be brought back for so many days at least."""
+    backup_keep_daily: Kept = 14
+    """Of a node's backups here the newest of each of so many days must stay."""
+    backup_keep_weekly: Kept = 8
+    """The same for weeks."""
+    backup_keep_monthly: Kept = 12
+    """The same for months."""
+    backup_keep_yearly: Kept = 10
+    """The same for years."""
 
 
 def read_config(folder: Path) -> CentralConfig:
