@@ -248,6 +248,41 @@ def test_its_journal_goes_to_the_centre_from_where_both_parted(twins: Twins) -> 
         assert outbox.waiting_events(cursor) == 0
 
 
+def test_it_brings_again_what_the_centre_has_lost_of_the_life_before(twins: Twins) -> None:
+    node = twins.fork()
+    first, second = events_of(node)[:2]
+    base = next(one.body.base for one in events_of(node, "journal.forked"))  # type: ignore[union-attr]
+    lost = {one.id for one in events_of(node) if first.id < one.id <= base}
+    fresh = PlayedCentre(says={"former": {"after": first.id, "hash": first.hash}})
+
+    fresh.line(node).run_cycle()
+
+    assert second.id in lost <= fresh.journal.keys()
+    assert first.id not in fresh.journal
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"after": "0001-0000000001", "hash": "0" * 64},
+        {"after": "0009-0000000001", "hash": "0" * 64},
+        {"after": "../x", "hash": "0" * 64},
+        {"after": 7},
+        "all of it",
+    ],
+)
+def test_of_a_former_life_that_another_machine_leads_nothing_is_brought(
+    twins: Twins, said: object
+) -> None:
+    node = twins.fork()
+    base = next(one.body.base for one in events_of(node, "journal.forked"))  # type: ignore[union-attr]
+    fresh = PlayedCentre(says={"former": said})
+
+    fresh.line(node).run_cycle()
+
+    assert min(fresh.journal) > base
+
+
 def test_the_centres_door_admits_the_forked_journal(twins: Twins) -> None:
     old_key = twins.keeper.journal.key.public
     node = twins.fork()

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from saraban_central import enrolment
 from saraban_central.enrolment import Fork
 from saraban_central.errors import BadCode
+from saraban_central.gateway.former import take_in
 from saraban_central.identity.errors import BaseUnknown
 from saraban_sync import grants
 from saraban_sync.admission import Verdict
@@ -17,7 +19,7 @@ from saraban_sync.journal_events import JournalForked
 from saraban_sync.signing import SigningKey
 from saraban_sync.wire import DIRECTORY, signed
 from tests.central_district import District, Office
-from tests.played_machine import Machine, a_machine, noted, push, verdicts
+from tests.played_machine import Machine, a_machine, noted, push, raw, verdicts
 from tests.served_centre import journal_ids
 
 ADMITTED, KNOWN, PENDING_, REFUSED = (
@@ -174,3 +176,52 @@ def test_a_fork_needs_a_fork_code_and_a_fork_code_a_fork(school: Machine) -> Non
     assert enrolment.enrol(centre, code=code, key=key, fork=fork).node.origin == "school-1"
     again = enrolment.enrol(centre, code=code, key=key, fork=fork)
     assert again.node.node == "school-1-2"
+
+
+def test_what_only_a_forked_machine_still_has_of_its_former_life_comes_again(
+    district: District, school: Machine
+) -> None:
+    for text in "กข":
+        school.send(noted(school, text))
+    copy, base, own = _twins_apart(school)
+    forked = _Forked(copy, base)
+    machine = Machine(forked.office, machine=copy.machine, boot=copy.boot)
+    assert "former" not in _said(machine)
+    push(school.centre, forked.node.node, [*own, forked.event])
+    shared = school.office.events[: base.seq]
+    district.lose_events(school.office, base.seq - 1, 99)  # the centre was set back
+
+    said = _said(machine)["former"]
+    again = take_in(school.centre, forked.node, [raw(one) for one in [own[0], *shared[-3:]]])
+
+    assert said == {"after": shared[-3].id, "hash": shared[-3].hash}
+    assert [(one.id, one.verdict) for one in again] == [
+        (own[0].id, KNOWN), (shared[-3].id, KNOWN), (shared[-2].id, ADMITTED),
+        (base.id, ADMITTED),
+    ]  # fmt: skip
+    assert journal_ids(school.office) == [one.id for one in shared]
+    assert "former" not in _said(machine)
+
+
+def test_nobody_writes_into_the_journal_of_the_former_name_but_what_was_signed_there(
+    district: District, school: Machine
+) -> None:
+    copy, base, _ = _twins_apart(school)
+    forked = _Forked(copy, base)
+    before = school.office.events[base.seq - 2]
+    district.lose_events(school.office, base.seq, 99)
+    forged = write_event(
+        forked.key, EntryNoted(entry="x", action="ปลอม"), node=NodeId("school-1"), epoch=1,
+        seq=base.seq, prev=before.hash, at=base.at, clock=base.clock, actor=base.actor,
+    )  # fmt: skip
+
+    outcomes = take_in(school.centre, forked.node, [raw(forged)])
+
+    assert verdicts(outcomes) == [REFUSED]
+    assert journal_ids(school.office)[-1] == before.id
+
+
+def _said(machine: Machine) -> dict[str, Any]:
+    """Let a machine come by; gives the centre's answer."""
+    assert machine.come() == "ok"
+    return machine.said

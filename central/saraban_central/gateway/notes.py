@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from saraban_central.gateway import former
 from saraban_central.gateway.answers import (
     Answer,
     Denied,
@@ -74,6 +75,8 @@ def _meet(call: Call, found: dict[str, Any], said: Status) -> Answer:
         answer[met.decision.value] = True
     if met.apart:
         answer["apart"] = met.apart
+    if not said.fenced and (past := former.missing(call.centre.store, call.node)) is not None:
+        answer["former"] = {"after": past.after, "hash": past.hash}
     return json_answer(answer, 201)
 
 

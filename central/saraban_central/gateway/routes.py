@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from saraban_central.gateway import chunks, documents, feeds, notes, reading
-from saraban_central.gateway.admitting import Outcome, admit
+from saraban_central.gateway.admitting import Outcome
 from saraban_central.gateway.answers import (
     Answer,
     Denied,
@@ -21,6 +21,7 @@ from saraban_central.gateway.answers import (
     not_found,
 )
 from saraban_central.gateway.calls import Call, Kind
+from saraban_central.gateway.former import take_in
 from saraban_sync.admission import Verdict
 
 log: Final = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def bulk_docs(call: Call) -> Answer:
     body = documents.bulk_docs(call.body)
     if call.kind is Kind.CHUNKS:
         return json_answer(chunks.bring(call, body.docs), 201)
-    outcomes = admit(call.centre, call.node, body.docs)
+    outcomes = take_in(call.centre, call.node, body.docs)
     counted = Counter(one.verdict.value for one in outcomes)
     said = " ".join(f"{verdict}={counted[verdict]}" for verdict in sorted(counted))
     log.info("gateway.journal node=%s bytes=%d %s", call.node.node, len(call.body), said)

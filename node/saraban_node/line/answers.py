@@ -30,6 +30,15 @@ class ClockReading:
     seconds: float
 
 
+@dataclass(frozen=True)
+class FormerLife:
+    """After which event of the time before a fork the centre holds nothing."""
+
+    after: str
+    """Empty when it holds nothing of it."""
+    hash: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class StatusAnswer:
     """The centre has taken note of how this node is."""
@@ -43,6 +52,8 @@ class StatusAnswer:
     """The node is fenced and must go on under another name."""
     apart: str = ""
     """Another machine of this name has numbered nobody knows how far: names that twin."""
+    former: FormerLife | None = None
+    """The centre lacks events of the time before this machine's fork."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -194,6 +194,8 @@ class Syncer:
             epochs.claim(self._node, centre, self._pusher, report)
             answer = contact.greet(self._node, centre)
             given_elsewhere.give_up(self._node, answer.apart)
+            if answer.former is not None:
+                self._pusher.push_former(centre, answer.former, report)
             self._pusher.push(centre, report)
             self._pull(centre, wire.DIRECTORY, report)
             self._pull(centre, centre.mailbox(), report)

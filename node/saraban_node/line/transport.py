@@ -19,13 +19,15 @@ from saraban_node.line.answers import (
     EpochAsked,
     EpochGiven,
     ForkOf,
+    FormerLife,
     OldRevision,
     ReturnOf,
     StatusAnswer,
     Unreadable,
 )
 from saraban_sync import wire
-from saraban_sync.errors import Unintelligible
+from saraban_sync.errors import NotAnIdentifier, Unintelligible
+from saraban_sync.ids import parse_event_id
 from saraban_sync.wire import Document
 
 _STATUS: Final = ("_local", "status")
@@ -128,6 +130,7 @@ class Centre:
             resume=saved.get("resume") is True,
             fork=saved.get("fork") is True,
             apart=str(saved.get("apart") or "")[:_MOST_NAME],
+            former=_former(saved.get("former")),
         )
 
     def begin_epoch(self, asked: EpochAsked) -> EpochGiven | Contest:
@@ -332,6 +335,17 @@ def _contest(said: Any) -> Contest | None:
             )
         case _:
             return None
+
+
+def _former(said: Any) -> FormerLife | None:
+    """Read after which event of its former life the centre lacks what this node has."""
+    try:
+        after, hash_ = str(said["after"]), str(said["hash"])
+        if after:
+            parse_event_id(after)
+    except (KeyError, TypeError, NotAnIdentifier):
+        return None
+    return FormerLife(after, hash_)
 
 
 def _whole(said: Any) -> int:
