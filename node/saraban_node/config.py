@@ -23,6 +23,10 @@ Numbered = Literal[
 ]  # fmt: skip
 """What has numbers of its own to write; ``outgoing.circular`` are circulars that share them."""
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Compression = Annotated[
+    str, msgspec.Meta(pattern=r"^(auto,)?(none|lz4|zstd(,([1-9]|1[0-9]|2[0-2]))?|zlib(,[0-9])?)$")
+]
 Setting = str | int | list[str] | list[dict[str, str]]
 
 
@@ -81,6 +85,14 @@ class NodeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     guard_gap: Natural = 20
     mark_folder: str = ""
     backup_places: tuple[BackupPlace, ...] = ()
+    backup_times: tuple[TimeOfDay, ...] = ("12:15", "16:15")
+    backup_compression: Compression = "zstd,3"
+    backup_keep_hours: Natural = 72
+    backup_keep_daily: Natural = 14
+    backup_keep_weekly: Natural = 8
+    backup_keep_monthly: Natural = 24
+    backup_keep_yearly: Natural = 10
+    drill_every_days: Natural = 7
 
     def __post_init__(self) -> None:
         """Refuse two places of one name."""

@@ -79,13 +79,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 def of_database(cursor: Cursor, *, made_at: str, program: str) -> Manifest:
     """Count what a database holds."""
     last = journal.head(cursor)
-    files = one(
-        cursor,
-        "SELECT count(*), coalesce(sum(size), 0) FROM"
-        " (SELECT DISTINCT sha256, size FROM entry_file"
-        " WHERE sha256 NOT IN (SELECT sha256 FROM wanted_file))",
-    )
-    count, size = files or (0, 0)
+    count, size = _files(cursor)
     return Manifest(
         version=VERSION,
         node=meta.get(cursor, meta.NODE),
@@ -98,9 +92,25 @@ def of_database(cursor: Cursor, *, made_at: str, program: str) -> Manifest:
         last_event=last.id or "",
         head=last.hash,
         registers=registers_of(cursor),
-        files=int(count),
-        file_bytes=int(size),
+        files=count,
+        file_bytes=size,
     )
+
+
+def file_bytes(cursor: Cursor) -> int:
+    """Tell how large all letter files are that the database names and that are here."""
+    return _files(cursor)[1]
+
+
+def _files(cursor: Cursor) -> tuple[int, int]:
+    found = one(
+        cursor,
+        "SELECT count(*), coalesce(sum(size), 0) FROM"
+        " (SELECT DISTINCT sha256, size FROM entry_file"
+        " WHERE sha256 NOT IN (SELECT sha256 FROM wanted_file))",
+    )
+    count, size = found or (0, 0)
+    return int(count), int(size)
 
 
 def registers_of(cursor: Cursor) -> tuple[RegisterCount, ...]:

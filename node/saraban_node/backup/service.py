@@ -11,49 +11,38 @@ whose backups fail. Only one backup runs at a time.
 """
 
 import contextlib
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from saraban_base.backup import errors, locks
-from saraban_base.backup.protocol import Item
+from saraban_base.backup.protocol import Archive
 from saraban_base.backup.repository import Repository, Tell, quiet
-from saraban_base.sqlite import Cursor, looking_at
+from saraban_base.backup.retention import Keep
+from saraban_base.sqlite import Cursor
 from saraban_node import meta
 from saraban_node.appliance import PROGRAM, Appliance
 from saraban_node.backup import manifest as manifests
+from saraban_node.backup import progress, snapshot, storing
 from saraban_node.backup import records as backup_records
-from saraban_node.backup import snapshot
-from saraban_node.backup.manifest import Manifest, Summary
+from saraban_node.backup.listing import DATABASE_PART as DATABASE_PART
+from saraban_node.backup.listing import FILES_PART as FILES_PART
+from saraban_node.backup.listing import Backup as Backup
+from saraban_node.backup.listing import list_backups as list_backups
+from saraban_node.backup.manifest import Manifest
 from saraban_node.backup.places import Place, named, places_of
+from saraban_node.backup.progress import Keeper
 from saraban_node.backup.records import BackupRecord
-from saraban_node.backup.verify import Report, files_named, verify_copy
+from saraban_node.backup.storing import Copy
+from saraban_node.backup.verify import Report, verify_copy
 from saraban_node.journal import SYSTEM
 from saraban_sync.backup_events import BackupFinished
 from saraban_sync.errors import SarabanError
 from saraban_sync.ids import PersonId
+from saraban_sync.registers import instant
 
-_NAME: Final = re.compile(
-    r"(?P<base>(?P<node>[a-z][a-z0-9-]*)-(?P<epoch>\d{4})-(?P<time>\d{8}T\d{9}Z))-(?P<part>db|files)"
-)
-DATABASE_PART: Final = "-db"
-FILES_PART: Final = "-files"
 _PROBLEM: Final = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class Backup:
-    """A whole backup in a repository."""
-
-    name: str
-    """Of both archives, without ``-db`` and ``-files``."""
-    node: str
-    epoch: int
-    made_at: datetime
-    summary: Summary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +55,8 @@ class Stored:
     archives: tuple[str, ...] = ()
     """borg's ids: files, then database."""
     bytes_added: int = 0
+    removed: int = 0
+    """Archives deleted there, because newer ones are kept instead."""
     problem: SarabanError | None = None
     """Why it does not count there; None when it does."""
 
@@ -110,8 +101,9 @@ class _Target:
 
     place: Place
     repository: Repository
-    earlier: tuple[Backup, ...] = ()
+    before: tuple[Archive, ...] = ()
     bytes_added: int = 0
+    removed: int = 0
     archives: tuple[str, ...] = ()
     problem: SarabanError | None = None
 
@@ -123,7 +115,9 @@ class _Run:
     appliance: Appliance
     name: str
     copy: Path
-    tell: Tell
+    keeper: Keeper
+    database_bytes: int
+    file_bytes: int
     actor: PersonId
 
 
@@ -155,40 +149,57 @@ def back_up(
     chosen = _chosen(appliance, places)
     with locks.one_backup_at_a_time(home / "lock"):
         there = [one for one in chosen if one.present()]
-        targets = [_Target(one, one.repository(tell=tell)) for one in there or chosen]
-        run = _Run(appliance, _new_name(appliance), home / "snapshot", tell, actor)
         absent = tuple(one.name for one in chosen if one not in there)
         for name in absent:
             tell(f"ไม่พบที่เก็บ {name} ในขณะนี้ · The place {name} is not there now")
-        try:
+        run = _begin(appliance, actor, len(there or chosen), tell)
+        targets = [_target(run, one) for one in there or chosen]
+        with _end_written_down(run, targets):
             return _back_up(run, targets, absent)
-        except KeyboardInterrupt as stopped:
-            problem = errors.BackupCancelled("interrupted")
-            _all_failed(run, targets, problem)
-            raise problem from stopped
-        finally:
-            snapshot.discard(run.copy)
 
 
-def list_backups(repository: Repository, *, ignore_lock: bool = False) -> tuple[Backup, ...]:
-    """List the whole backups of a repository, the latest first.
+def _begin(appliance: Appliance, actor: PersonId, places: int, tell: Tell) -> _Run:
+    database = (appliance.folder / snapshot.DATABASE).stat().st_size
+    with appliance.db.read() as cursor:
+        files = manifests.file_bytes(cursor)
+    each = progress.weighed(files) + progress.weighed(database)
+    keeper = Keeper(
+        appliance.folder,
+        actor=actor,
+        now=lambda: instant(appliance.clock.now()),
+        total=progress.weighed(database) + progress.weighed(database + files) + places * each,
+        tell=tell,
+    )
+    copy = appliance.folder / "backup" / "snapshot"
+    return _Run(appliance, _new_name(appliance), copy, keeper, database, files, actor)
 
-    Which is the latest is told by epoch and length of the journal: the clock of a small machine
-    may have been wrong on the day.
-    """
-    listed = repository.archives(ignore_lock=ignore_lock)
-    names = {archive.name for archive in listed}
-    found: list[Backup] = []
-    for archive in listed:
-        parsed = _NAME.fullmatch(archive.name)
-        if parsed and parsed["part"] == "db" and parsed["base"] + FILES_PART in names:
-            made_at = datetime.strptime(parsed["time"] + "+0000", "%Y%m%dT%H%M%S%fZ%z")
-            found.append(
-                Backup(name=parsed["base"], node=parsed["node"], epoch=int(parsed["epoch"]),
-                       made_at=made_at, summary=manifests.read_summary(archive.comment))
-            )  # fmt: skip
-    order = sorted(found, key=lambda one: (one.epoch, one.summary.events, one.made_at))
-    return tuple(reversed(order))
+
+def _target(run: _Run, place: Place) -> _Target:
+    repository = replace(
+        place.repository(tell=run.keeper.note),
+        compression=run.appliance.config.backup_compression,
+        watch=run.keeper.watch,
+    )
+    return _Target(place, repository)
+
+
+@contextlib.contextmanager
+def _end_written_down(run: _Run, targets: list[_Target]) -> Iterator[None]:
+    """See to it that however the backup ends, its progress ends, and no copy of the keys stays."""
+    problem: SarabanError | None = errors.BackupProblem("the program broke off")
+    try:
+        yield
+        problem = next((one.problem for one in targets if one.problem is not None), None)
+    except SarabanError as wrong:
+        problem = wrong
+        raise
+    except KeyboardInterrupt as stopped:
+        problem = errors.BackupCancelled("interrupted")
+        _all_failed(run, targets, problem)
+        raise problem from stopped
+    finally:
+        snapshot.discard(run.copy)
+        run.keeper.end(problem)
 
 
 def last_backup(cursor: Cursor, *, good_only: bool = False) -> BackupRecord | None:
@@ -207,10 +218,10 @@ def _back_up(run: _Run, targets: list[_Target], absent: tuple[str, ...]) -> Back
     for target in targets:
         with _failure_written_down(run, target):
             target.repository.ensure_created()
-            target.earlier = list_backups(target.repository)
+            target.before = target.repository.archives()
     _one_must_be_left(targets)
     try:
-        manifest, report = _snapshot(run)
+        copy, report = _snapshot(run)
     except (SarabanError, OSError) as wrong:
         problem = _as_problem(wrong)
         _all_failed(run, targets, problem)
@@ -218,12 +229,11 @@ def _back_up(run: _Run, targets: list[_Target], absent: tuple[str, ...]) -> Back
     for target in targets:
         if target.problem is None:
             with _failure_written_down(run, target):
-                _store(run, target, manifest)
-                _record(run, target, manifest)
+                _store(run, target, copy)
     _one_must_be_left(targets)
     return BackupResult(
         name=run.name,
-        manifest=manifest,
+        manifest=copy.manifest,
         report=report,
         places=tuple(_stored(one) for one in targets),
         absent=absent,
@@ -231,12 +241,12 @@ def _back_up(run: _Run, targets: list[_Target], absent: tuple[str, ...]) -> Back
     )
 
 
-def _snapshot(run: _Run) -> tuple[Manifest, Report]:
+def _snapshot(run: _Run) -> tuple[Copy, Report]:
     """Copy the database and check the copy."""
-    run.tell("กำลังคัดลอกฐานข้อมูล · Copying the database")
-    node = run.appliance
+    node, size = run.appliance, run.database_bytes
+    run.keeper.step("กำลังคัดลอกฐานข้อมูล", "Copying the database", weight=size)
     manifest = snapshot.take(node.db, node.folder, run.copy, now=node.clock.now(), program=PROGRAM)
-    run.tell("กำลังตรวจสำเนา · Checking the copy")
+    run.keeper.step("กำลังตรวจสำเนา", "Checking the copy", weight=size + run.file_bytes)
     report = verify_copy(
         run.copy,
         node.folder / snapshot.FILES,
@@ -245,49 +255,38 @@ def _snapshot(run: _Run) -> tuple[Manifest, Report]:
     )
     if not report.good:
         raise errors.SnapshotBad(report.problems(), what=report.problems())
-    return manifest, report
+    return Copy(name=run.name, folder=node.folder, snapshot=run.copy, manifest=manifest), report
 
 
-def _store(run: _Run, target: _Target, manifest: Manifest) -> None:
-    """Store both archives at one place, unless an earlier backup there had more."""
-    for backup in target.earlier:
-        if less := manifests.lost(backup.summary, manifest):
-            what = f"{backup.name}: {', '.join(less)}"
-            raise errors.Shrunken(what, what=what)
-    name, repository = target.place.name, target.repository
-    run.tell(f"กำลังเก็บแฟ้มหนังสือที่ {name} · Storing the letter files at {name}")
-    folder = run.appliance.folder
-    (folder / snapshot.FILES).mkdir(exist_ok=True)
-    files = repository.create(
-        run.name + FILES_PART,
-        source=folder,
-        paths=(snapshot.FILES,),
-        exclude=(f"pp:{snapshot.FILES}/incoming",),
+def _store(run: _Run, target: _Target, copy: Copy) -> None:
+    place = target.place
+    made = storing.store(copy, target.repository, place.name, target.before, run.keeper)
+    target.archives = (made.files.id, made.database.id)
+    target.bytes_added = made.bytes_added
+    _record(run, target, copy.manifest)
+    if place.remote is None:  # the centre's is append-only: its administrator decides
+        _tidy(run, target, (*target.before, made.files, made.database))
+
+
+def _tidy(run: _Run, target: _Target, there: tuple[Archive, ...]) -> None:
+    """Delete what need not be kept. If it fails the backup counts all the same, and it is told."""
+    config = run.appliance.config
+    keep = Keep(
+        daily=config.backup_keep_daily,
+        weekly=config.backup_keep_weekly,
+        monthly=config.backup_keep_monthly,
+        yearly=config.backup_keep_yearly,
+        hours=config.backup_keep_hours,
     )
-    _all_files_stored(run.copy, files.items)
-    run.tell(f"กำลังเก็บฐานข้อมูลที่ {name} · Storing the database at {name}")
-    database = repository.create(
-        run.name + DATABASE_PART,
-        source=run.copy,
-        paths=snapshot.parts(run.copy),
-        chunker=snapshot.CHUNKER,
-        comment=manifests.summary_line(manifest),
-    )
-    target.archives = (files.archive.id, database.archive.id)
-    target.bytes_added = files.bytes_added + database.bytes_added
-
-
-def _all_files_stored(copy: Path, items: tuple[Item, ...]) -> None:
-    stored = {(item.path, item.size) for item in items}
-    with looking_at(copy / snapshot.DATABASE) as cursor:
-        missing = [
-            name
-            for name, size in files_named(cursor)
-            if (f"{snapshot.FILES}/{name[:2]}/{name}", size) not in stored
-        ]
-    if missing:
-        what = f"{len(missing)} letter files, such as {missing[0][:12]}"
-        raise errors.SourceMissing(what, what=what)
+    try:
+        gone = storing.tidy(target.repository, there, run.appliance.node, keep, last_good=run.name)
+    except SarabanError as wrong:
+        run.keeper.note(
+            f"{target.place.name}: ยังลบชุดสำรองเก่าไม่ได้ ({wrong.code})"
+            f" · Old backups were not removed ({wrong.code})"
+        )
+    else:
+        target.removed = len(gone)
 
 
 def _new_name(appliance: Appliance) -> str:
@@ -304,6 +303,7 @@ def _record(run: _Run, target: _Target, manifest: Manifest) -> None:
         last_event=manifest.last_event,
         entries=manifest.entries,
         good=True,
+        problem="; ".join(run.keeper.notes)[:_PROBLEM],
         place=target.place.name,
         archives=target.archives,
     )
@@ -316,6 +316,7 @@ def _stored(target: _Target) -> Stored:
         repository=target.repository.location,
         archives=target.archives,
         bytes_added=target.bytes_added,
+        removed=target.removed,
         problem=target.problem,
     )
 

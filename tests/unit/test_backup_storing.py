@@ -1,0 +1,162 @@
+"""What is kept at a place and what is deleted; how far a backup is, as others can read it."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from saraban_base.backup import errors
+from saraban_base.backup.protocol import Archive
+from saraban_base.backup.repository import Repository
+from saraban_base.backup.retention import Keep
+from saraban_node.backup import progress, service, storing
+from saraban_node.backup.listing import halves, list_backups
+from saraban_node.backup.places import places_of
+from saraban_node.config import NodeConfig
+from tests.backup_office import make_school, register_letter
+
+ONE_DAY = Keep(daily=1, weekly=0, monthly=0, yearly=0)
+
+
+class Shelf(Repository):
+    """A repository that only writes down what it was asked to delete."""
+
+    gone: list[str]
+
+    def delete(self, names: tuple[str, ...]) -> tuple[Archive, ...]:
+        """Write them down."""
+        object.__setattr__(self, "gone", list(names))
+        return ()
+
+    def compact(self) -> tuple[Archive, ...]:
+        """Do nothing."""
+        return ()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    made = Shelf(tmp_path, tmp_path, tmp_path)
+    object.__setattr__(made, "gone", [])
+    return made
+
+
+def archives(*days: str, node: str = "school-a", events: int = 1) -> tuple[Archive, ...]:
+    found = []
+    for count, day in enumerate(days):
+        name = f"{node}-0001-{day}T090000000Z"
+        comment = f"saraban1 epoch=1 events={events + count}"
+        found += [
+            Archive(name=f"{name}-files", id=f"{name}f", time=day),
+            Archive(name=f"{name}-db", id=f"{name}d", time=day, comment=comment),
+        ]
+    return tuple(found)
+
+
+def name(day: str) -> str:
+    return f"school-a-0001-{day}T090000000Z"
+
+
+def test_older_backups_go_and_the_last_of_the_day_stays(shelf: Shelf) -> None:
+    there = archives("20261125", "20261126", "20261127")
+
+    storing.tidy(shelf, there, "school-a", ONE_DAY, last_good=name("20261127"))
+
+    parts = [f"{name(day)}-{part}" for day in ("20261125", "20261126") for part in ("db", "files")]
+    assert sorted(shelf.gone) == parts
+    assert all(one.endswith("-db") for one in shelf.gone[:2])
+
+
+def test_a_wrong_clock_never_costs_the_newest_backup(shelf: Shelf) -> None:
+    """The clock stood a year ahead for a day; the newest backup by its journal is dated earlier."""
+    there = archives("20271125", "20261126", "20261127")
+
+    storing.tidy(shelf, there, "school-a", ONE_DAY, last_good=name("20261127"))
+
+    assert sorted(shelf.gone) == [f"{name('20261126')}-db", f"{name('20261126')}-files"]
+
+
+def test_nothing_goes_when_the_new_backup_is_not_whole(shelf: Shelf) -> None:
+    there = archives("20261125", "20261126")
+
+    storing.tidy(shelf, there, "school-a", ONE_DAY, last_good=name("20261127"))
+
+    assert shelf.gone == []
+
+
+def test_backups_of_another_machine_and_unknown_archives_are_left_alone(shelf: Shelf) -> None:
+    there = (
+        *archives("20261125", node="school-b"),
+        Archive(name="by-hand", id="x", time=""),
+        *archives("20261127"),
+    )
+
+    storing.tidy(shelf, there, "school-a", ONE_DAY, last_good=name("20261127"))
+
+    assert shelf.gone == []
+
+
+def test_the_half_that_a_stopped_backup_left_goes_with_the_next_good_one(shelf: Shelf) -> None:
+    half = archives("20261126")[:1]
+    there = (*half, *archives("20261127"))
+
+    storing.tidy(shelf, there, "school-a", ONE_DAY, last_good=name("20261127"))
+
+    assert halves(there, "school-a") == tuple(shelf.gone) == (half[0].name,)
+
+
+def test_a_backup_deletes_what_the_settings_do_not_keep_and_tells_how_far_it_is(
+    tmp_path: Path,
+) -> None:
+    node = make_school(tmp_path / "node")
+    config = NodeConfig(
+        backup_keep_hours=0,
+        backup_keep_daily=1,
+        backup_keep_weekly=0,
+        backup_keep_monthly=0,
+        backup_keep_yearly=0,
+    )
+    node = replace(node, config=config)
+    register_letter(node, "ฉบับแรก")
+    first = service.back_up(node)
+    told: list[str] = []
+
+    second = service.back_up(node, tell=told.append)
+
+    (place,) = places_of(node.folder, node.config)
+    listed = list_backups(place.repository())
+    ended = progress.read(node.folder)
+    node.close()
+    assert [one.name for one in listed] == [second.name] != [first.name]
+    assert second.places[0].removed == 2
+    shares = [int(line.split("%")[0]) for line in told]
+    assert shares == sorted(shares)
+    assert ended is not None
+    assert (ended.good, ended.running, ended.share) == (True, False, 1.0)
+
+
+def test_a_backup_that_failed_leaves_its_reason_for_the_page(tmp_path: Path) -> None:
+    node = make_school(tmp_path / "node", repository=tmp_path / "stick" / "repo")
+
+    with pytest.raises(errors.RepositoryMissing):
+        service.back_up(node)
+
+    ended = progress.read(node.folder)
+    node.close()
+    assert ended is not None
+    assert (ended.good, ended.code) == (False, "SRB-401")
+    assert str(tmp_path / "stick") in ended.problem_th
+
+
+def test_a_backup_whose_process_is_gone_is_not_shown_as_running(tmp_path: Path) -> None:
+    state = progress.Progress(started_at="", actor="", pid=os.getpid(), born="1")
+    node = tmp_path / "backup"
+    node.mkdir()
+    (node / progress.FILE).write_bytes(msgspec.json.encode(state))
+
+    seen = progress.read(tmp_path)
+
+    assert seen is not None
+    assert seen.broken_off
+    assert not seen.running
