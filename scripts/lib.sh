@@ -20,8 +20,8 @@ VENV=${SARABAN_VENV:-$ROOT/.venv}
 # borgbackup and llfuse are built from source: the headers are for them.
 PYTHON_PACKAGES=(python3 python3-dev python3-venv)
 RUN_PACKAGES=(build-essential ca-certificates libacl1-dev libfuse-dev liblz4-dev libssl-dev
-    libxxhash-dev libzstd-dev pkg-config)
-TEST_PACKAGES=(git openssh-client openssh-server strace)
+    libxxhash-dev libzstd-dev openssh-client pkg-config)
+TEST_PACKAGES=(git openssh-server strace)
 CHROMIUM_PACKAGES=(chromium)
 NODE_PACKAGES=(nodejs npm)
 
