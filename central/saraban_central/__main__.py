@@ -4,6 +4,7 @@ import click
 
 from saraban_central.cli import centre, identity, offices
 from saraban_central.cli.auditing import audit
+from saraban_central.cli.backup import backup, restore
 from saraban_central.cli.backup_host import backup_host
 from saraban_central.cli.common import guarded
 from saraban_central.cli.numbers import numbers
@@ -28,6 +29,8 @@ for command in (
     identity.restored,
     person,
     audit,
+    backup,
+    restore,
     backup_host,
     centre.rebuild,
     centre.status,

@@ -1,0 +1,1 @@
+"""Backup and restore of the centre itself: encrypted borg archives, believed only when checked."""
