@@ -12,6 +12,7 @@ from saraban_base.web.templates import Templates
 from saraban_base.web.visit import Shell
 from saraban_base.web.voice import Catalogue, base_texts
 from saraban_node.appliance import PROGRAM, Appliance
+from saraban_node.backup.schedule import Scheduler
 from saraban_node.line.syncer import Syncer
 from saraban_node.web import api
 from saraban_node.web.arrivals import Arrivals
@@ -35,16 +36,21 @@ from saraban_node.web.today import TodayPage
 
 
 def build_app(
-    node: Appliance, syncer: Syncer | None = None, *, passwords: Passwords | None = None
+    node: Appliance,
+    syncer: Syncer | None = None,
+    backups: Scheduler | None = None,
+    *,
+    passwords: Passwords | None = None,
 ) -> Application:
     """Build the application.
 
     Args:
         node: the appliance.
         syncer: runs exchanges; its thread is started and stopped by the caller.
+        backups: runs backups, likewise.
         passwords: the hasher; tests use a cheaper one.
     """
-    office = Office(node, syncer)
+    office = Office(node, syncer, backups)
     shell = make_shell(office, passwords or Passwords())
     pages = (
         TodayPage,

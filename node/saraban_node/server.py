@@ -1,4 +1,4 @@
-"""Runs a node: the clerk's pages, the exchange with the centre and the house, in one process."""
+"""Runs a node: the clerk's pages, the line to the centre, the house and backups, in one process."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import uvicorn
 from saraban_base.settling import settle
 from saraban_node import appliance
 from saraban_node.app import build_app
+from saraban_node.backup.schedule import Scheduler
 from saraban_node.housekeeping import Housekeeper
 from saraban_node.identity import machine, marks
 from saraban_node.line.syncer import Syncer
@@ -36,8 +37,9 @@ def _serve(folder: Path, *, host: str | None, port: int | None) -> bool:
     syncer = Syncer(node, renamed=rename)
     keeper = marks.Keeper(node.db, node.marks)
     housekeeper = Housekeeper(node, wrote=syncer.try_now)
+    backups = Scheduler(node, wrote=syncer.try_now)
     settings = uvicorn.Config(
-        build_app(node, syncer),
+        build_app(node, syncer, backups),
         host=host or node.config.host,
         port=node.config.port if port is None else port,
         log_level="warning",
@@ -50,10 +52,12 @@ def _serve(folder: Path, *, host: str | None, port: int | None) -> bool:
     settle()
     syncer.start()
     housekeeper.start()
+    backups.start()
     keeper.start()
     try:
         server.run()
     finally:
+        backups.stop()
         housekeeper.stop()
         syncer.stop()
         keeper.stop()

@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from saraban_base.backup import errors
 from saraban_base.backup.repository import Tell
 from saraban_sync.errors import SarabanError
 
@@ -75,11 +76,20 @@ class Keeper:
         now: gives the moment as text.
         total: bytes of all steps together.
         tell: takes lines for the person who waits.
+        stopped: tells whether to stop.
     """
 
     def __init__(
-        self, folder: Path, *, actor: str, now: Callable[[], str], total: int, tell: Tell
+        self,
+        folder: Path,
+        *,
+        actor: str,
+        now: Callable[[], str],
+        total: int,
+        tell: Tell,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._stopped = stopped
         self._file = folder / "backup" / FILE
         self._now = now
         self._total = max(total, 1)
@@ -101,7 +111,13 @@ class Keeper:
         self._told = time.monotonic()
 
     def watch(self, moved: int) -> None:
-        """Take how many bytes of the present step were read or written."""
+        """Take how many bytes of the present step were read or written.
+
+        Raises:
+            BackupCancelled: it was asked to stop; the caller's child ends in an orderly way.
+        """
+        if self._stopped():
+            raise errors.BackupCancelled("the program is ending")
         share, now = self._share_of(moved), time.monotonic()
         if now - self._written >= _WRITE_EVERY:
             self._change(share=share)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from saraban_base.sqlite import Cursor, Write, one, rows
+from saraban_base.sqlite import Cursor, Write, one, rows, value
 from saraban_sync.backup_events import BackupDrilled, BackupFinished
 from saraban_sync.events import Event
 from saraban_sync.registers import parse_instant
@@ -102,6 +102,26 @@ def last(
         (good_only, place),
     )
     return None if row is None else _record(row)
+
+
+def first_good(cursor: Cursor) -> BackupRecord | None:
+    """Give the first good backup there ever was."""
+    row = one(
+        cursor,
+        f"SELECT {_COLUMNS} FROM backup_record WHERE good ORDER BY seq LIMIT 1",  # noqa: S608 - a constant
+    )
+    return None if row is None else _record(row)
+
+
+def failures(cursor: Cursor, place: str) -> int:
+    """Count the backups at a place that failed since the last good one there."""
+    found = value(
+        cursor,
+        "SELECT count(*) FROM backup_record WHERE place = :place AND NOT good AND seq >"
+        " (SELECT coalesce(max(seq), 0) FROM backup_record WHERE place = :place AND good)",
+        {"place": place},
+    )
+    return int(found)
 
 
 def containing(cursor: Cursor, seq: int, *, limit: int) -> tuple[tuple[BackupRecord, ...], int]:

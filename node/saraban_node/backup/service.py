@@ -11,7 +11,7 @@ whose backups fail. Only one backup runs at a time.
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -127,6 +127,7 @@ def back_up(
     *,
     actor: PersonId = SYSTEM,
     tell: Tell = quiet,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> BackupResult:
     """Back up a node to its places and check the result.
 
@@ -138,6 +139,7 @@ def back_up(
         places: names of places; all when None.
         actor: who asked for it.
         tell: takes one line, Thai and English, for each step.
+        stopped: tells whether to stop; asked twice a second while borg works.
 
     Raises:
         BackupRunning: another backup of this node is running.
@@ -152,13 +154,15 @@ def back_up(
         absent = tuple(one.name for one in chosen if one not in there)
         for name in absent:
             tell(f"ไม่พบที่เก็บ {name} ในขณะนี้ · The place {name} is not there now")
-        run = _begin(appliance, actor, len(there or chosen), tell)
+        run = _begin(appliance, actor, len(there or chosen), tell, stopped)
         targets = [_target(run, one) for one in there or chosen]
         with _end_written_down(run, targets):
             return _back_up(run, targets, absent)
 
 
-def _begin(appliance: Appliance, actor: PersonId, places: int, tell: Tell) -> _Run:
+def _begin(
+    appliance: Appliance, actor: PersonId, places: int, tell: Tell, stopped: Callable[[], bool]
+) -> _Run:
     database = (appliance.folder / snapshot.DATABASE).stat().st_size
     with appliance.db.read() as cursor:
         files = manifests.file_bytes(cursor)
@@ -169,6 +173,7 @@ def _begin(appliance: Appliance, actor: PersonId, places: int, tell: Tell) -> _R
         now=lambda: instant(appliance.clock.now()),
         total=progress.weighed(database) + progress.weighed(database + files) + places * each,
         tell=tell,
+        stopped=stopped,
     )
     copy = appliance.folder / "backup" / "snapshot"
     return _Run(appliance, _new_name(appliance), copy, keeper, database, files, actor)

@@ -11,6 +11,7 @@ from saraban_base.web.needs import Needs, role
 from saraban_base.web.visit import Frame, Notice, RailItem, Visit
 from saraban_node import errors, housekeeping, meta
 from saraban_node.appliance import Appliance
+from saraban_node.backup.schedule import Scheduler
 from saraban_node.books import registers
 from saraban_node.clocks import year_gate
 from saraban_node.line import inbox, outbox
@@ -61,6 +62,8 @@ class Office:
     node: Appliance
     syncer: Syncer | None = None
     """None where nothing is exchanged, as in some tests."""
+    backups: Scheduler | None = None
+    """None where nothing is backed up by itself."""
 
     @property
     def enrolled(self) -> bool:

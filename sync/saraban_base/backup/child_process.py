@@ -19,6 +19,7 @@ Watch = Callable[[int], None]
 """Takes the number of bytes that were read and written so far."""
 
 _GOODBYE: Final = 15
+_NICE: Final = 5
 _GLANCE: Final = 0.5
 _ANSWER_BYTES: Final = 256 * 1024 * 1024
 _CHILD: Final = "saraban_base.backup.borg_child"
@@ -47,6 +48,8 @@ def ask(
         env=_whole(environment),
         start_new_session=True,  # Ctrl-C reaches this process, which then stops the child
     )
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, child.pid, _NICE)  # the office's work goes first
     request_to = child.stdin
     child.stdin = None  # else communicate() would close it, which means: stop
     try:
