@@ -8,6 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from saraban_central import directory
+from saraban_central.backup import records as own_backups
+from saraban_central.backup_host.findings import Finding
+from saraban_central.backup_host.records import LOOKED, Looked
 from saraban_central.centre import Centre
 from saraban_central.records import (
     ALARMS,
@@ -67,11 +70,19 @@ class CentreCondition:
     pending: int
     set_aside: int
     alarms: int
+    backups_harmed: int
+    """Nodes whose backups kept here were deleted or damaged, when last looked at."""
+    own_backup_at: str
+    """When the centre itself was last backed up well; empty if never."""
+    own_backup_good: bool
+    """Whether the last try was good, or none was made yet."""
 
     @property
     def good(self) -> bool:
         """Whether nothing needs a person."""
-        return not (self.silent or self.set_aside or self.alarms)
+        return self.own_backup_good and not (
+            self.silent or self.set_aside or self.alarms or self.backups_harmed
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Give the fields as a program wants them."""
@@ -93,6 +104,7 @@ def of_centre(centre: Centre) -> CentreCondition:
     """Describe the centre."""
     store = centre.store
     known = of_nodes(centre)
+    own_last, own_good = own_backups.last(store), own_backups.last(store, good_only=True)
     upto = {kept.key: kept.value.upto for kept in store.records(FOLLOWED)}
     return CentreCondition(
         name=centre.config.name,
@@ -107,7 +119,14 @@ def of_centre(centre: Centre) -> CentreCondition:
         pending=store.count(PENDING),
         set_aside=store.count(SET_ASIDE),
         alarms=store.count(ALARMS),
+        backups_harmed=sum(_is_harmed(kept.value) for kept in store.records(LOOKED)),
+        own_backup_at=own_good.at if own_good else "",
+        own_backup_good=own_last is None or own_last.good,
     )
+
+
+def _is_harmed(looked: Looked) -> bool:
+    return any(Finding(name=one).grave for one in looked.problems)
 
 
 def _node(centre: Centre, node: Node, contact: Contact | None, events: int) -> NodeCondition:

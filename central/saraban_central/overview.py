@@ -12,10 +12,13 @@ from typing import Final, NamedTuple
 
 from saraban_base.sqlite import Cursor
 from saraban_central import directory
+from saraban_central.backup import records as own_backups
+from saraban_central.backup_host.findings import Finding
+from saraban_central.backup_host.records import HOSTED, LOOKED, Looked
 from saraban_central.numbering.holdings import Holding, holdings
 from saraban_central.readmodel import deliveries, machines
 from saraban_central.readmodel.deliveries import NOBODY, Waiting
-from saraban_central.readmodel.machines import Backup, Progress
+from saraban_central.readmodel.machines import Backup, Drill, Progress
 from saraban_central.records import (
     ALARMS,
     CONTACTS,
@@ -41,6 +44,9 @@ CLOCK_WAITING_MS: Final = 60_000
 CLOCK_DANGER_MS: Final = 10 * 60_000
 BACKUP_WAITING: Final = timedelta(days=2)
 BACKUP_DANGER: Final = timedelta(days=7)
+DRILL_WAITING: Final = timedelta(days=100)
+"""A quarter of a year and a week: drills are made once a quarter."""
+LOOK_WAITING: Final = timedelta(days=8)
 LATE: Final = timedelta(days=3)
 DISK_WAITING: Final = 2 * 1024**3
 DISK_DANGER: Final = 512 * 1024**2
@@ -53,8 +59,8 @@ class Sign(NamedTuple):
     """One judgement."""
 
     about: str
-    """``contact``, ``events``, ``letters``, ``clock``, ``backup``, ``disk``, ``program``,
-    ``numbers`` or ``alarms``."""
+    """``contact``, ``events``, ``letters``, ``clock``, ``backup``, ``drill``, ``kept``, ``disk``,
+    ``program``, ``numbers`` or ``alarms``."""
     kind: str
     """``danger``, ``waiting``, ``plain`` or ``done``."""
     icon: str
@@ -79,6 +85,9 @@ class Machine(NamedTuple):
     progress: Progress | None
     backup: Backup | None
     good_backup: Backup | None
+    drill: Drill | None
+    kept: Looked | None
+    """What was last seen of its repository at the centre; None if it keeps none here."""
     waiting: Waiting
     alarms: tuple[Alarm, ...]
     turned_away: int
@@ -146,6 +155,7 @@ def machines_of(
         alarms.setdefault(kept.value.node, []).append(kept.value)
     journals = machines.progress(cursor)
     last, good = machines.last_backups(cursor), machines.last_backups(cursor, good=True)
+    drills, looked = machines.last_drills(cursor), _kept_here(store)
     open_letters = deliveries.waiting(cursor)
     held = holdings(store, cursor, now, office=office)
     asked = Counter(kept.key.partition("/")[0] for kept in store.records(OPEN_REQUESTS))
@@ -160,7 +170,8 @@ def machines_of(
             takes = node is None or node.registry
             machine = Machine(
                 office=one, node=node, contact=contacts.get(name), progress=journals.get(name),
-                backup=last.get(name), good_backup=good.get(name),
+                backup=last.get(name), good_backup=good.get(name), drill=drills.get(name),
+                kept=looked.get(name),
                 waiting=open_letters.get(one.code, NOBODY) if takes else NOBODY,
                 alarms=tuple(alarms.get(name, ())),
                 turned_away=counts.refused + counts.quarantined if counts else 0,
@@ -187,6 +198,8 @@ def _judge(machine: Machine, now: datetime, limits: Limits) -> list[Sign]:
         _letters(machine, now),
         _clock(machine.contact),
         _backup(machine, now),
+        _drill(machine, now),
+        _kept(machine, now),
         _disk(machine.contact),
         _program(machine),
         _numbers(machine, now),
@@ -262,6 +275,54 @@ def _backup(machine: Machine, now: datetime) -> Sign:
     if age > BACKUP_WAITING:
         return Sign("backup", WAITING, "clock", "backup-old", facts, good.at)
     return Sign("backup", DONE, "check", "backup-good", facts, good.at)
+
+
+def _drill(machine: Machine, now: datetime) -> Sign:
+    drill = machine.drill
+    if drill is None:
+        return Sign("drill", PLAIN, "info", "drill-never")
+    if drill.result == "bad":
+        return Sign("drill", DANGER, "warning", "drill-bad", at=drill.at)
+    if drill.result != "good":
+        return Sign("drill", WAITING, "clock", "drill-not-run", at=drill.at)
+    age = now - parse_instant(drill.at)
+    facts: dict[str, int | str] = {"days": max(0, age.days), "n": drill.entries}
+    if age > DRILL_WAITING:
+        return Sign("drill", WAITING, "clock", "drill-old", facts, drill.at)
+    return Sign("drill", DONE, "check", "drill-good", facts, drill.at)
+
+
+def _kept_here(store: Store) -> dict[str, Looked]:
+    looked = {one.key: one.value for one in store.records(LOOKED)}
+    return {one.key: looked.get(one.key, Looked(at="")) for one in store.records(HOSTED)}
+
+
+def _kept(machine: Machine, now: datetime) -> Sign:
+    kept = machine.kept
+    if kept is None:
+        return Sign("kept", PLAIN, "info", "kept-none")
+    if harm := [one for one in kept.problems if Finding(name=one).grave]:
+        return Sign("kept", DANGER, "warning", "kept-harmed", {"n": len(harm)}, kept.at)
+    if not kept.at or now - parse_instant(kept.at) > LOOK_WAITING:
+        return Sign("kept", WAITING, "clock", "kept-unchecked", at=kept.at)
+    if not kept.backups:
+        return Sign("kept", WAITING, "clock", "kept-empty", at=kept.at)
+    return Sign("kept", DONE, "check", "kept-good", {"n": kept.backups}, kept.newest_at)
+
+
+def own_backup(store: Store, now: datetime) -> Sign | None:
+    """Judge the centre's backup of itself; None when there is nothing to say."""
+    last, good = own_backups.last(store), own_backups.last(store, good_only=True)
+    if last is not None and not last.good:
+        return Sign("own", DANGER, "warning", "overview.own_failed", at=last.at)
+    if good is None:
+        return Sign("own", WAITING, "disk", "overview.own_never")
+    age = now - parse_instant(good.at)
+    if age <= BACKUP_WAITING:
+        return None
+    return Sign(
+        "own", DANGER if age > BACKUP_DANGER else WAITING, "clock", "overview.own_old", at=good.at
+    )
 
 
 def _disk(contact: Contact | None) -> Sign:

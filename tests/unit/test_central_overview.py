@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from saraban_central import directory, overview
+from saraban_central import condition, directory, overview
+from saraban_central.backup.records import OWN_BACKUPS, OwnBackup
+from saraban_central.backup_host.records import HOSTED, LOOKED, Hosted, Looked
 from saraban_central.overview import Limits, Machine
 from saraban_central.records import (
     ALARMS,
@@ -18,7 +20,7 @@ from saraban_central.records import (
     SetAsideCount,
 )
 from saraban_central.store.interface import Put
-from saraban_sync.backup_events import BackupFinished
+from saraban_sync.backup_events import BackupDrilled, BackupFinished
 from saraban_sync.registers import instant
 from tests.central_district import District, Office
 
@@ -240,3 +242,69 @@ def test_the_one_that_needs_somebody_most_comes_first(district: District) -> Non
 
     assert [one.office.code for one in all_machines(district)] == ["c-late", "b-silent", "a-good"]
     assert timedelta(hours=24) == Limits().silent
+
+
+@pytest.mark.parametrize(
+    ("result", "days", "expected"),
+    [
+        ("good", 1, ("done", "drill-good")),
+        ("good", 101, ("waiting", "drill-old")),
+        ("not-run", 1, ("waiting", "drill-not-run")),
+        ("bad", 1, ("danger", "drill-bad")),
+    ],
+)
+def test_a_drill_tells_a_bad_backup_from_a_drill_that_could_not_run(
+    district: District, school: Office, result: str, days: int, expected: tuple[str, str]
+) -> None:
+    assert sign(district, "drill") == ("plain", "drill-never")
+    school.do(BackupDrilled(archive="a", place="centre", result=result, key="machine", entries=9))
+    district.clock.forward(days=days)
+
+    assert sign(district, "drill") == expected
+
+
+@pytest.mark.parametrize(
+    ("looked", "expected"),
+    [
+        (None, ("waiting", "kept-unchecked")),
+        ({"backups": 0}, ("waiting", "kept-empty")),
+        ({"backups": 3}, ("done", "kept-good")),
+        ({"backups": 3, "problems": ("key-changed",)}, ("done", "kept-good")),
+        ({"backups": 3, "problems": ("vanished",)}, ("danger", "kept-harmed")),
+    ],
+)
+def test_what_was_seen_of_the_backups_kept_here_stands_beside_the_node(
+    district: District, school: Office, looked: dict[str, Any] | None, expected: tuple[str, str]
+) -> None:
+    assert sign(district, "kept") == ("plain", "kept-none")
+    store, at = district.centre.store, instant(district.clock.now())
+    store.commit(Put(HOSTED, "school", Hosted(node="school", ssh_key="k", at=at, by="admin")))
+    if looked is not None:
+        store.commit(Put(LOOKED, "school", Looked(at=at, newest_at=at, **looked)))
+
+    assert sign(district, "kept") == expected
+    harmed = condition.of_centre(district.centre).backups_harmed
+    assert harmed == (expected[0] == "danger")
+
+
+def test_the_centre_says_when_it_was_never_backed_up_itself_or_not_lately(
+    district: District,
+) -> None:
+    centre = district.centre
+    keys = []
+    for good, days in ((None, 0), (True, 0), (True, 3), (True, 8), (False, 0)):
+        if good is not None and days == 0:
+            note = OwnBackup(at=centre.now(), archive="a", repository="r", good=good)
+            centre.store.commit(Put(OWN_BACKUPS, f"a-{good}", note))
+        district.clock.forward(days=days)
+        one = overview.own_backup(centre.store, centre.clock.now())
+        keys.append((one.kind, one.key) if one else None)
+
+    assert keys == [
+        ("waiting", "overview.own_never"),
+        None,
+        ("waiting", "overview.own_old"),
+        ("danger", "overview.own_old"),
+        ("danger", "overview.own_failed"),
+    ]
+    assert not condition.of_centre(centre).own_backup_good

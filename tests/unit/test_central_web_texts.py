@@ -90,7 +90,8 @@ def test_every_judgement_has_its_words_and_every_grave_one_its_telephone_words()
     said = {key.removeprefix("phone.") for key in KEYS if key.startswith("phone.")}
     quiet = {
         "revoked", "in-touch", "unknown", "all-here", "coming", "none-waiting", "clock-right",
-        "backup-good", "disk-room", "program-same", "numbers-left", "no-alarms",
+        "backup-good", "disk-room", "program-same", "numbers-left", "no-alarms", "drill-never",
+        "drill-good", "kept-none", "kept-good",
     }  # fmt: skip
     assert said - {"greeting", "closing"} == keys - quiet
 

@@ -26,6 +26,7 @@ from saraban_central.backup.manifest import Manifest, Summary
 from saraban_central.backup.records import OWN_BACKUPS, OwnBackup, last
 from saraban_central.backup.verify import Report, verify_copy
 from saraban_central.centre import Centre
+from saraban_central.config import CentralConfig
 from saraban_central.store.interface import Keep
 from saraban_sync.errors import SarabanError
 
@@ -90,10 +91,15 @@ def repository_at(
 
 def repository_of(centre: Centre, *, tell: Tell = quiet) -> Repository:
     """Give the repository that the centre's settings name."""
-    said = centre.config.backup_repository
-    where = said if is_url(said) else centre.folder / (said or DEFAULT)
+    where = place_of(centre.folder, centre.config)
     home = centre.folder / "backup"
     return repository_at(where, centre.folder / keys.FOLDER, home / "borg", tell=tell)
+
+
+def place_of(folder: Path, config: CentralConfig) -> str | Path:
+    """Tell where a centre's repository is, without opening its database: that may be broken."""
+    said = config.backup_repository
+    return said if is_url(said) else folder / (said or DEFAULT)
 
 
 def back_up(centre: Centre, *, by: str, tell: Tell = quiet) -> BackupResult:

@@ -13,6 +13,7 @@ from saraban_central.backup.restore import Restored
 from saraban_central.backup.service import Backup, BackupResult
 from saraban_central.backup.verify import Report
 from saraban_central.cli.common import actor, folder_option, json_option, opened, say
+from saraban_central.config import read_config
 from saraban_sync.registers import instant
 
 
@@ -46,24 +47,25 @@ def backup(folder: Path, as_json: bool, *, only_list: bool, check: bool, break_l
 
 
 @click.command()
+@folder_option
 @json_option
 @click.argument("archive", default=restoring.LATEST)
 @click.option("--to", "target", required=True, type=click.Path(file_okay=False, path_type=Path),
               help="An empty or new folder; it becomes the centre's folder.")  # fmt: skip
-@click.option("--repository", required=True, help="The repository: a folder, or ssh://…")
-@click.option("--passphrase-file", required=True,
-              type=click.Path(dir_okay=False, path_type=Path),
-              help="A file with the passphrase.")  # fmt: skip
+@click.option("--repository", help="The repository, when the centre's own folder is gone.")
+@click.option("--passphrase-file", type=click.Path(dir_okay=False, path_type=Path),
+              help="A file with the passphrase, when the centre's own folder is gone.")  # fmt: skip
 @click.option("--secrets", type=click.Path(file_okay=False, path_type=Path),
               help="Folder with backup-ssh and backup-known-hosts, for ssh://…")  # fmt: skip
 @click.option("--break-lock", is_flag=True, help="Read past a lock that a lost machine left.")
 def restore(
+    folder: Path,
     as_json: bool,
     archive: str,
     *,
     target: Path,
-    repository: str,
-    passphrase_file: Path,
+    repository: str | None,
+    passphrase_file: Path | None,
     secrets: Path | None,
     break_lock: bool,
 ) -> None:
@@ -72,10 +74,11 @@ def restore(
     The restored centre is in a new generation: it grants no numbers of an office until every
     machine of it was in contact.
     """
+    own = folder / keys.FOLDER
     source = restoring.From(
-        repository=repository,
-        passphrase_file=passphrase_file,
-        secrets_folder=secrets or passphrase_file.parent,
+        repository=repository or service.place_of(folder, read_config(folder)),
+        passphrase_file=passphrase_file or own / snapshot.PASSPHRASE,
+        secrets_folder=secrets or (passphrase_file.parent if passphrase_file else own),
         ignore_lock=break_lock,
     )
     done = restoring.restore_to(

@@ -15,7 +15,7 @@ from saraban_central.audit.keeping import last_report
 from saraban_central.audit.kinds import Severity
 from saraban_central.audit.report import Report
 from saraban_central.errors import BadPrefix, OfficeExists
-from saraban_central.overview import DANGER, WAITING, Machine
+from saraban_central.overview import DANGER, WAITING, Machine, own_backup
 from saraban_central.readmodel import deliveries, machines, numbering, registers
 from saraban_central.records import ALARMS, SET_ASIDE
 from saraban_central.store.interface import Shelf
@@ -63,6 +63,7 @@ class OfficePages:
             odd=sum(1 for one in active if _has(one, WAITING) and not _has(one, DANGER)),
             newer=sum(one.events for one in passed if one.reason == "newer"),
             unreadable=sum(one.events for one in passed if one.reason == "unreadable"),
+            own=own_backup(self._centre.store, self._centre.clock.now()),
             report=report,
             critical=report.count(Severity.CRITICAL) if report else 0,
             admin=is_admin(visit),
