@@ -20,11 +20,13 @@ DOORS = {
     "borg": "saraban_base.backup.borg_session",
     "borgapi": "saraban_base.backup.borg_session",
     "cryptography": "saraban_sync.signing",
-    "fontpkg": "saraban_base.web.assets",
+    "fontpkg": "saraban_base.fonts",
     "jinja2": "saraban_base.web.templates",
     "openpyxl": "saraban_node.importer.xlsx_file",
     "pycouchdb": "saraban_node.line.strict",
     "requests": "saraban_node.line.strict",
+    "segno": "saraban_base.paper.qr",
+    "typst": "saraban_base.paper.pdf",
 }
 # Only what stands between the office and a person or a peer knows these.
 SHELL = {"click", "litestar", "uvicorn"}

@@ -8,7 +8,7 @@ import hashlib
 from importlib import resources
 from typing import Final, NamedTuple
 
-import fontpkg
+from saraban_base import fonts
 
 _FONTS: Final = {"sarabun-400.ttf": 400, "sarabun-600.ttf": 600}
 _OWN: Final = {
@@ -33,7 +33,7 @@ class Assets:
         self._by_name: dict[str, Asset] = {}
         self._names: dict[str, str] = {}
         for name, weight in _FONTS.items():
-            self._add(name, fontpkg.path("sarabun", weight).read_bytes(), "font/ttf")
+            self._add(name, fonts.file(weight).read_bytes(), "font/ttf")
         folder = resources.files("saraban_base") / "assets"
         for name, media in _OWN.items():
             content = (folder / name).read_bytes()

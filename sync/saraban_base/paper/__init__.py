@@ -1,0 +1,1 @@
+"""Papers: what the program gives out as PDF."""
