@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from saraban_base.backup.retention import Keep
 from saraban_central.backup_host import segments
 from saraban_central.backup_host.judging import (
     Judgement,
@@ -16,7 +17,6 @@ from saraban_central.backup_host.judging import (
     judge,
 )
 from saraban_central.backup_host.records import Receipt
-from saraban_central.backup_host.retention import Keep, to_keep
 from saraban_central.backup_host.segments import History, SegmentDamaged
 from saraban_central.readmodel.machines import Backup, Drill
 
@@ -298,16 +298,3 @@ def test_deletions_become_final_after_the_delay_and_a_drill(
     )
 
     assert [one.name for one in found] == expected
-
-
-def test_of_many_backups_the_newest_of_each_day_week_month_and_year_must_stay() -> None:
-    hourly = [(f"h{n}", NOON - timedelta(hours=n)) for n in range(24 * 800)]
-
-    kept = to_keep(hourly, Keep(daily=7, weekly=4, monthly=12, yearly=2))
-
-    assert "h0" in kept
-    assert 7 + 2 + 10 <= len(kept) <= 7 + 4 + 12 + 2
-
-
-def test_without_any_rule_the_newest_backup_must_stay() -> None:
-    assert to_keep([("old", NOON - timedelta(days=1)), ("new", NOON)], Keep(0, 0, 0, 0)) == {"new"}

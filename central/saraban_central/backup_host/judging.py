@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from saraban_central.backup_host import retention
+from saraban_base.backup import retention
+from saraban_base.backup.retention import Keep
 from saraban_central.backup_host.findings import Finding
 from saraban_central.backup_host.records import Receipt
-from saraban_central.backup_host.retention import Keep
 from saraban_central.backup_host.segments import History, Transaction
 from saraban_central.readmodel.machines import Backup, Drill
 from saraban_sync.registers import instant, parse_instant
@@ -92,8 +92,8 @@ def judge(
     states = [(one, _state(one, history, receipts)) for one in ours]
     moments = {one.archive: _came_at(one, history, receipts) for one, _ in states}
     # What never came protects nothing, so it does not take the place of another one.
-    must = retention.to_keep(
-        ((one.archive, moments[one.archive]) for one, state in states if state != "never"), keep
+    must = retention.kept(
+        {one.archive: moments[one.archive] for one, state in states if state != "never"}, keep
     )
     backups = tuple(
         Kept(one.archive, _ids(one), moments[one.archive], state, one.archive in must)

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from msgspec import structs
 
+from saraban_base.backup.retention import Keep
 from saraban_central.backup_host import borg, host, keeping, segments
 from saraban_central.backup_host.errors import HostProblem
 from saraban_central.backup_host.findings import Finding
 from saraban_central.backup_host.host import Host
 from saraban_central.backup_host.judging import Judgement, Rules, judge, receipt_of
 from saraban_central.backup_host.records import LOOKED, RECEIPTS, Looked, Receipt
-from saraban_central.backup_host.retention import Keep
 from saraban_central.backup_host.segments import History, SegmentDamaged
 from saraban_central.centre import Centre
 from saraban_central.readmodel import machines
