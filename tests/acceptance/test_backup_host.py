@@ -9,6 +9,11 @@ import pytest
 
 from saraban_central.backup_host import doors, host, looking, ssh_keys
 from saraban_central.backup_host.records import HostPlace
+from saraban_node import appliance, journal
+from saraban_node.appliance import Appliance
+from saraban_node.backup import service
+from saraban_sync.backup_events import BackupFinished
+from tests.backup_office import make_school, register_letter
 from tests.kept_backups import Keeping
 from tests.loopback_sshd import Sshd, free_port, make_key, sshd
 
@@ -46,15 +51,37 @@ def _ssh(folder: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def test_a_node_stores_a_backup_and_the_centre_sees_it_there(kept: Keeping, server: Sshd) -> None:
-    kept.borg.init()
-    archive = kept.borg.create("monday", kept.borg.write("letter"))
-    kept.tell("monday", archive)
+def test_a_node_stores_a_backup_and_the_centre_sees_it_there(
+    kept: Keeping, server: Sshd, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("node") / "school"
+    make_school(folder).close()
+    with (folder / "node.toml").open("a") as settings:
+        settings.write(f"\n{host.settings_of_node(kept.host, 'school')}")
+    node = appliance.open_appliance(folder)
+    for name, file in (("backup-ssh", "node"), ("backup-known-hosts", "known_hosts")):
+        shutil.copy(server.folder / file, node.keys / name)
+    kept.borg.passphrase = (node.keys / "backup-passphrase").read_text().strip()
+    register_letter(node, "ขอเชิญประชุม")
 
+    service.back_up(node)
+
+    told = _last_backup(node)
+    node.close()
+    kept.school.do(told)
     seen = looking.check(kept.centre, "school", deep=True)
-
+    assert told.repository == kept.borg.url
+    assert len(told.archives) == 2
     assert seen.findings == ()
-    assert [one.name for one in seen.judgement.here] == ["monday"]
+    assert [(one.name, one.state) for one in seen.judgement.backups] == [(told.archive, "here")]
+
+
+def _last_backup(node: Appliance) -> BackupFinished:
+    with node.db.read() as cursor:
+        event = journal.event_of(cursor, journal.head(cursor).seq)
+    assert event is not None
+    assert isinstance(event.body, BackupFinished)
+    return event.body
 
 
 def test_a_node_runs_nothing_but_its_own_borg(kept: Keeping, server: Sshd) -> None:
@@ -87,7 +114,7 @@ def test_a_node_waits_at_a_closed_door(
         done = kept.borg.run("list", "REPO", check=False)
 
     assert done.returncode != 0
-    assert kept.borg.run("list", "--short", "REPO").stdout == "monday\n"
+    assert kept.borg.run("list", "--short", "REPO").stdout.startswith("school-a-0001-")
 
 
 def test_a_node_that_is_removed_is_let_in_no_more(kept: Keeping, server: Sshd) -> None:
@@ -95,6 +122,7 @@ def test_a_node_that_is_removed_is_let_in_no_more(kept: Keeping, server: Sshd) -
 
     done = kept.borg.run("list", "REPO", check=False)
 
-    assert "Permission denied" in done.stderr
+    assert done.returncode == 81, "sshd closes the line"
+    assert done.stdout == ""
     assert kept.repository.exists()
     assert shutil.which("flock"), "which holds the doors, comes with every Debian"

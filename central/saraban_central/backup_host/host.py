@@ -220,6 +220,11 @@ def line_of(host: Host, one: Hosted) -> str:
     return f'command="{command}",restrict {one.ssh_key} {one.node}\n'
 
 
+def settings_of_node(host: Host, node: str) -> str:
+    """Write what a node's ``node.toml`` must say so that its backups come here."""
+    return f'[[backup_places]]\nname = "centre"\nkind = "centre"\nurl = "{host.url(node)}"\n'
+
+
 def give_to_user(host: Host, user: int, group: int) -> None:
     """Let the user as whom nodes log in write where repositories are made."""
     os.chown(host.folder / "repos", user, group)

@@ -72,8 +72,8 @@ def add(
     )
     result = {"node": node, "url": place.url(node), "known_hosts": known}
     text = (
-        f'{node}: node.toml\n\n[[backup_places]]\nname = "centre"\nkind = "centre"\n'
-        f'url = "{place.url(node)}"\n\n{node}: keys/backup-known-hosts\n\n{known}'
+        f"{node}: node.toml\n\n{host.settings_of_node(place, node)}\n"
+        f"{node}: keys/backup-known-hosts\n\n{known}"
     )
     say(result, as_json=as_json, text=text)
 
