@@ -24,6 +24,7 @@ from saraban_base.web.shell import Application
 from saraban_node import people
 from saraban_node.app import build_app
 from saraban_node.appliance import Appliance
+from saraban_node.backup.schedule import Scheduler
 from saraban_node.journal import SYSTEM
 from saraban_node.line.syncer import Syncer
 from saraban_node.people import ADMINISTRATOR, CLERK
@@ -61,18 +62,24 @@ class WebOffice:
 
 @contextmanager
 def a_web_office(
-    folder: Path, *, line: Callable[[Appliance], Syncer] | None = None, **options: Any
+    folder: Path,
+    *,
+    line: Callable[[Appliance], Syncer] | None = None,
+    backups: Callable[[Appliance], Scheduler] | None = None,
+    **options: Any,
 ) -> Iterator[WebOffice]:
     """Set up an office with a clerk (somsri), an administrator (prasert), and mali who is both.
 
     Args:
         folder: a new folder.
         line: makes the exchange with a centre, which nobody starts; there is none when not given.
+        backups: makes what runs backups, which nobody starts; there is none when not given.
         options: as for :func:`tests.offices.an_office`.
     """
     clock = HandClock()
     node = an_office(folder / "node", clock=clock, **options)
-    app = build_app(node, line(node) if line else None, passwords=CHEAP)
+    scheduler = backups(node) if backups else None
+    app = build_app(node, line(node) if line else None, scheduler, passwords=CHEAP)
     try:
         with serving(app) as address:
             office = WebOffice(node, app, clock, address)

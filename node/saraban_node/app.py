@@ -16,6 +16,7 @@ from saraban_node.backup.schedule import Scheduler
 from saraban_node.line.syncer import Syncer
 from saraban_node.web import api
 from saraban_node.web.arrivals import Arrivals
+from saraban_node.web.backup import BackupPage
 from saraban_node.web.books import Books
 from saraban_node.web.emergency_marks import EmergencyMarks
 from saraban_node.web.letter import LetterPage
@@ -67,6 +68,7 @@ def build_app(
         RangePages,
         SearchPage,
         LinePage,
+        BackupPage,
         StatusPage,
         PeoplePages,
     )

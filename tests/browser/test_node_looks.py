@@ -40,6 +40,7 @@ PAGES = {
     "found": "/search?q=ประชุม",
     "not-found": "/search?q=ไม่มีคำนี้",
     "line": "/line",
+    "backup": "/backup",
     "status": "/status",
     "people": "/people",
     "person": "first /people/",

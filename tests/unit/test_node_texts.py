@@ -12,6 +12,7 @@ from saraban_base.web.voice import Catalogue, Voice, base_texts
 from saraban_node import meta
 from saraban_node.numbering.errors import NumberNotUnderstood
 from saraban_node.people import ROLES
+from saraban_node.web.backup import OTHER, REASONS
 from saraban_node.web.book_lines import GAP_STATES, STATES
 from saraban_sync.events import KINDS
 from saraban_sync.number_events import NumbersSkipped
@@ -26,6 +27,9 @@ _THAI = re.compile(r"[\u0e01-\u0e5b]")
 _CODE = re.compile(r'"((?:rail|keys|said|settings)\.[\w-]+)"')
 # What may stand behind `t('prefix.' ~ value)`.
 _VALUES: dict[str, list[str]] = {
+    "backup.why.": [*REASONS.values(), OTHER],
+    "backup.kind.": ["disk", "stick", "centre"],
+    "backup.absent_": ["disk", "stick", "centre"],
     "book.": [str(one) for one in Register],
     "rail.": [str(one) for one in Register],
     "state.": list(STATES),

@@ -84,6 +84,7 @@ class Office:
             RailItem(
                 "/line", "line", "rail.line", waiting, phone=not clerk, counter_label="rail.unsent"
             ),
+            RailItem("/backup", "disk", "rail.backup", phone=False),
             RailItem("/status", "status", "rail.status", phone=not clerk),
         ]
         if administrator:

@@ -106,6 +106,17 @@ class TooManyNumbers(WebError):
     )
 
 
+class NoBackupsHere(WebError):
+    """A backup was asked for where nothing makes any."""
+
+    code = "SRB-549"
+    thai = "หน้านี้สั่งสำรองข้อมูลไม่ได้ ข้อมูลยังอยู่ครบ ให้ผู้ดูแลระบบสั่ง scripts/backup"
+    english = (
+        "Backups cannot be started from this page. The data is safe; let the administrator run "
+        "scripts/backup."
+    )
+
+
 STATUS: Final[dict[type[SarabanError], int]] = {
     FormAlreadySent: 409,
     LikelyDuplicate: 409,
@@ -115,4 +126,5 @@ STATUS: Final[dict[type[SarabanError], int]] = {
     NoFileChosen: 422,
     CheckRunning: 409,
     NoSuchReservation: 404,
+    NoBackupsHere: 503,
 }

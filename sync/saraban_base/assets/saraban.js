@@ -139,6 +139,20 @@
       for (const line of lines) line.hidden = words !== "" && !line.textContent.toLowerCase().includes(words) && !$("input", line).checked;
     });
   }
+  // What takes a while shows how far it is; when it has ended the page is made anew.
+  for (const card of $$("[data-progress]")) {
+    const bar = $("progress", card), step = $("[data-progress-step]", card), share = $("[data-progress-share]", card);
+    const look = async () => {
+      try {
+        const answer = await fetch(card.dataset.progress, { headers: { Accept: "application/json" } });
+        const told = await answer.json();
+        if (!answer.ok || !(told.running || told.waiting)) { location.reload(); return; }
+        if (told.running) { bar.value = told.share; step.textContent = told.step; share.textContent = share.dataset.thai === undefined ? told.share : String(told.share).replace(/[0-9]/g, (one) => "๐๑๒๓๔๕๖๗๘๙"[one]); }
+      } catch { /* no answer: the next look may have one */ }
+      setTimeout(look, 1500);
+    };
+    setTimeout(look, 1000);
+  }
   for (const menu of $$("details.menu")) {
     document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
     menu.addEventListener("keydown", (event) => { if (event.key === "Escape") { menu.open = false; $("summary", menu).focus(); } });
