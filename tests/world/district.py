@@ -20,6 +20,7 @@ from saraban_node.identity.errors import NotStated
 from saraban_node.identity.fence import Lift
 from saraban_node.line.syncer import Syncer
 from saraban_sync.registers import Register, buddhist_year
+from saraban_sync.wire import revision_of_hash
 from tests.offices import SOMSRI
 from tests.world import accidents, chance, headquarters, line
 from tests.world.accidents import Backup
@@ -73,7 +74,7 @@ class District:
         shutil.copytree(template / "centre", self.folder / "centre")
         self.centre = Headquarters(self.folder / "centre", MachineClock(self.sky, 0), _HOST)
         self.silence = Silence(self.centre)
-        self.watch = Watch(self.paper, self.silence)
+        self.watch = Watch(self.paper, self.silence, self._is_lost)
         self.kin = Kinship()
         self.backups: dict[int, list[Backup]] = {}
         self.attic: list[Attic] = []
@@ -254,6 +255,12 @@ class District:
         self.silence.set_back(granted, said=said, desks=self._bearers())
         self.watch.forgotten(self.centre)
         self.kin.forgotten()
+
+    def _is_lost(self, hash_: str) -> bool:
+        """Tell whether neither a machine nor the centre holds an event any more."""
+        if any(hash_ in machine.events for machine in self.machines):
+            return False
+        return revision_of_hash(hash_) not in self.centre.held()
 
     def _bearers(self) -> dict[str, set[int]]:
         """Give the desks of the machines that bear each name."""

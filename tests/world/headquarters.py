@@ -22,6 +22,7 @@ from saraban_central.records import CREDENTIALS, NODES
 from saraban_node.line import enrolment as joining
 from saraban_sync.ids import NodeId
 from saraban_sync.registers import Register
+from saraban_sync.wire import journal_database
 from tests.world import line
 from tests.world.clocks import MachineClock
 from tests.world.line import Wire
@@ -29,6 +30,7 @@ from tests.world.line import Wire
 Settings = dict[str, str | int | list[str]]
 _COUNT: Final = count(1)
 _BY: Final = "cli:somchai"
+_ALL: Final = 100_000
 BLOCK: Final = 8
 """Numbers of one range: few, so that they run out."""
 
@@ -101,6 +103,15 @@ class Headquarters:
     def code_to_return(self, name: str, office: str) -> str:
         """Make a code with which a node that was forgotten is taken in again."""
         return enrolment.make_code(self.centre, office, node=name).code
+
+    def held(self) -> set[str]:
+        """Name the revisions of all events that it holds, of whatever journal."""
+        store = self.centre.store
+        return {
+            one.revision
+            for info in store.databases(journal_database(""))
+            for one in store.page(info.name, limit=_ALL)
+        }
 
     def copy(self) -> Path:
         """Copy the centre's database, as a backup does."""

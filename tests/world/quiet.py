@@ -191,7 +191,7 @@ def _all_came_again(district: District) -> None:
     Only what no machine has any more, after backups were put in the place of all that had it, is
     lost; the centre cannot know of it.
     """
-    held, kept_here = _held(district), _kept(district)
+    held, kept_here = district.centre.held(), _kept(district)
     for journal, events in district.watch.owed.items():
         lost = [one for one in events if one[1] in kept_here and one[1] not in held]
         if lost:
@@ -219,7 +219,7 @@ def _is_lost(district: District, finding: Finding) -> bool:
         raise Broken(f"which letter? {finding}")
     owed = district.watch.owed.get(journal_database(named[1]), [])
     letter = (source.event, revision_of_hash(source.hash))
-    return letter in owed and letter[1] not in _held(district) | _kept(district)
+    return letter in owed and letter[1] not in district.centre.held() | _kept(district)
 
 
 def _is_at_work(machine: Machine) -> None:
@@ -256,7 +256,7 @@ def _audit_finds_doubles(district: District, report: Report) -> None:
     shown: set[Told] = set()
     for one in report.findings:
         shown |= _named(district, one) if _is_about_doubles(district, one) else set()
-    held = _held(district)
+    held = district.centre.held()
     for double in district.paper.doubles():
         known = [
             word
@@ -308,13 +308,3 @@ def _is_about_doubles(district: District, finding: Finding) -> bool:
     if finding.kind == "alarm":
         return all(one.kind == "number-used-twice" for one in _alarmed(district, finding))
     return finding.kind in _TWICE
-
-
-def _held(district: District) -> set[str]:
-    """Name everything that the centre holds of any journal."""
-    store = district.centre.centre.store
-    return {
-        one.revision
-        for info in store.databases(journal_database(""))
-        for one in store.page(info.name, limit=_ALL)
-    }

@@ -8,6 +8,10 @@ and must be shown by name; nothing that it grants afterwards is.
 Whoever bears a name speaks for all that was granted under it. If two machines bear it, and nobody
 has noticed, the centre that was set back cannot know that it has heard only one of them, even if it
 was said. What it grants twice until the other comes by is excused too, and nothing afterwards.
+
+What both the centre and the machine have forgotten, because both were set back, nobody knows but
+the paper. A number of such a range may be granted again, if the letter that bore it is nowhere any
+more.
 """
 
 from collections.abc import Collection, Mapping
@@ -63,6 +67,8 @@ class Silence:
     _times: list[_Time] = field(default_factory=list)
     _ever: set[_Range] = field(default_factory=set)
     """All that was granted before the centre was last set back."""
+    _forgotten: set[_Range] = field(default_factory=set)
+    """All that it ever forgot when it was set back."""
 
     @property
     def ever(self) -> bool:
@@ -92,6 +98,7 @@ class Silence:
         """
         self._ever |= before
         forgotten = self._ever - self.granted()
+        self._forgotten |= forgotten
         self._away += [
             _Away(set(those), lost, frozenset(self._ever))
             for name, those in desks.items()
@@ -121,6 +128,10 @@ class Silence:
             _covers(one.lost, series, number) and _covers(self._made_since(one), series, number)
             for one in self._away
         )
+
+    def has_forgotten(self, series: Series, number: int) -> bool:
+        """Tell whether the centre has ever forgotten that it had granted a number."""
+        return _covers(self._forgotten, series, number)
 
     def _made_since(self, away: _Away) -> frozenset[_Range]:
         """Give what was granted until the last of the machines had come."""

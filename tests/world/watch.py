@@ -4,7 +4,7 @@ Paper is written here too: from the events that a machine has added to its journ
 clerk is shown stands there. Each event is read once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,10 +45,12 @@ class Watch:
     Args:
         paper: what clerks are told.
         silence: what the centre has forgotten without a word.
+        is_lost: tells of an event's hash whether nobody holds that event any more.
     """
 
     paper: Paper
     silence: Silence
+    is_lost: Callable[[str], bool]
     promised: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """By journal: id and revision of every event that the centre has acknowledged."""
     owed: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -151,7 +153,9 @@ class Watch:
             desks |= machine.forgot
 
         def excused(other: Word) -> bool:
-            return other.desk in desks or self.silence.excuses(series, number)
+            if other.desk in desks or self.silence.excuses(series, number):
+                return True
+            return self.silence.has_forgotten(series, number) and self.is_lost(other.event)
 
         self.paper.tell(series, number, word, event.hash, excused=excused)
 
