@@ -109,13 +109,17 @@ class BackupPage:
             good = records.last(cursor, good_only=True)
             risk = standing.risk(cursor)
             drills = records.drills(cursor, limit=_DRILLS)
+        here = {one.place.name: one.place.path.is_relative_to(node.folder) for one in states}
+        labels = {name: visit.voice.text("backup.here") if own else name
+                  for name, own in here.items()}  # fmt: skip
         return visit.page(
             "backup.html",
             states=states,
             why={one.place.name: REASONS.get(_code(one), OTHER) for one in states},
             there={one.place.name: one.there() for one in states},
-            good_names=[one.place.name for one in states if _holds(one, good)],
-            only_here=all(one.place.path.is_relative_to(node.folder) for one in states),
+            labels=labels,
+            good_at=[labels[one.place.name] for one in states if _holds(one, good)],
+            only_here=all(here.values()),
             old=good is None or now - good.at > standing.OLD,
             running=self._running(visit),
             last=progress.read(node.folder),
