@@ -17,7 +17,15 @@ from typing import NamedTuple
 import pytest
 
 from saraban_base.clock import SystemClock
-from saraban_central.backup_host import borg, compaction, doors, keeping, looking, recovery
+from saraban_central.backup_host import (
+    borg,
+    compaction,
+    doors,
+    keeping,
+    looking,
+    recovery,
+    segments,
+)
 from saraban_central.backup_host.errors import (
     CompactionRefused,
     HostProblem,
@@ -186,7 +194,7 @@ def _until_held(door: Path) -> None:
     raise AssertionError("the door was never held")
 
 
-def test_a_repository_that_is_gone_turned_back_or_another_one_is_told(
+def test_a_repository_that_is_gone_turned_back_or_another_one_is_told_until_it_is_accepted(
     kept: Keeping, tmp_path: Path
 ) -> None:
     aside = tmp_path / "aside"
@@ -200,10 +208,42 @@ def test_a_repository_that_is_gone_turned_back_or_another_one_is_told(
 
     shutil.rmtree(kept.repository)
     shutil.copytree(aside, kept.repository)
-    segments = sorted((kept.repository / "data" / "0").iterdir(), key=lambda path: int(path.name))
-    for path in segments[-4:]:
+    for _, path in segments.files(kept.repository)[-4:]:
         path.unlink()
-    assert "turned-back" in found(kept)
+    assert {"turned-back", "vanished"} <= set(found(kept))
+
+    assert looking.accept(kept.centre, "school", by="admin") == ("two",)
+    assert found(kept) == []
+
+
+def test_a_recovery_that_was_cut_short_is_done_again(
+    kept: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = looking.check(kept.centre, "school").history
+    attack(kept.borg, f"delete={next(iter(story.came)).hex()}")
+    for moves in (1, 2, 1):  # in the index, after it, after the newest segment
+        with monkeypatch.context() as patched:
+            _stop_after(patched, moves)
+            with pytest.raises(KeyboardInterrupt):
+                recovery.recover(kept.centre, "school", to=story.last)
+
+    assert found(kept) == ["turned-back"]
+    done = recovery.recover(kept.centre, "school")
+
+    assert done.backups == ("one", "two")
+    assert found(kept) == []
+
+
+def _stop_after(patched: pytest.MonkeyPatch, moves: int) -> None:
+    rename, left = Path.rename, [moves]
+
+    def cut(self: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    patched.setattr(Path, "rename", cut)
 
 
 def test_one_flipped_byte_in_any_kind_of_file_is_found_or_mended(kept: Keeping) -> None:

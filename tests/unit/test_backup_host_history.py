@@ -219,6 +219,19 @@ def test_a_backup_that_was_seen_before_is_missed_though_no_trace_of_it_is_left(l
     assert names(judgement) == ["vanished"]
 
 
+def test_a_backup_that_was_given_up_is_asked_for_no_more_unless_it_is_there(log: Log) -> None:
+    log.session(put(MONDAY))
+    backups = [claimed("monday", MONDAY), claimed("tuesday", TUESDAY)]
+
+    judgement = judge(
+        log.read(), backups, {}, repository_path="/repo", keep=KEEP,
+        given_up=("monday", "tuesday"),
+    )  # fmt: skip
+
+    assert names(judgement) == []
+    assert [one.name for one in judgement.here] == ["monday"]
+
+
 def test_overwritten_data_is_found_and_the_session_before_it_is_known(log: Log) -> None:
     good = log.session(put(MONDAY), put(PAPER, b"true"))
     log.session(put(PAPER, b"lies"))

@@ -14,7 +14,7 @@ drills do.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -78,6 +78,7 @@ def judge(
     *,
     repository_path: str,
     keep: Keep,
+    given_up: Collection[str] = (),
 ) -> Judgement:
     """Compare a repository with what its node says it stored there.
 
@@ -87,9 +88,14 @@ def judge(
         receipts: what was seen here before, by the backup's name.
         repository_path: where the repository is; the node names it in its journal.
         keep: what must stay.
+        given_up: backups that are known to be lost.
     """
     ours = [one for one in claimed if _is_ours(one, history, receipts, repository_path)]
-    states = [(one, _state(one, history, receipts)) for one in ours]
+    states = [
+        (one, state)
+        for one in ours
+        if (state := _state(one, history, receipts)) == "here" or one.archive not in given_up
+    ]
     moments = {one.archive: _came_at(one, history, receipts) for one, _ in states}
     # What never came protects nothing, so it does not take the place of another one.
     must = retention.kept(

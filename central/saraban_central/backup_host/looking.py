@@ -85,7 +85,7 @@ def look(centre: Centre, place: Host, node: str, *, deep: bool = False) -> Seen:
         claimed = machines.good_backups(cursor, node)
     judgement = judge(
         history, claimed, receipts,
-        repository_path=str(repository), keep=rules_of(centre).keep,
+        repository_path=str(repository), keep=rules_of(centre).keep, given_up=before.given_up,
     )  # fmt: skip
     if segments.exists(repository):
         if keeping.keep(repository, place.kept(node), now):
@@ -155,6 +155,26 @@ def _write_down(centre: Centre, seen: Seen) -> None:
         centre.store.commit(put, *notes)
 
     centre.decide(attempt)
+
+
+def accept(centre: Centre, node: str, *, by: str) -> tuple[str, ...]:
+    """Take a repository as it is now, after its disk or its backups were lost for good.
+
+    Returns:
+        the backups that are given up by this.
+
+    Raises:
+        NoHost: no backups are kept here.
+        NotHosted: the node has no place here.
+    """
+    seen = check(centre, node)
+    lost = tuple(one.name for one in seen.judgement.backups if one.state != "here")
+    settle(
+        centre, node, repository_id=seen.history.identity, transaction=seen.history.last,
+        given_up=(*seen.looked.given_up, *lost), accepted_at=centre.now(), accepted_by=by,
+    )  # fmt: skip
+    check(centre, node)
+    return lost
 
 
 def settle(centre: Centre, node: str, **changed: object) -> None:

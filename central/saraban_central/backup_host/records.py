@@ -60,6 +60,10 @@ class Looked(_Record, frozen=True):
     details: tuple[str, ...] = ()
     compacted_at: str = ""
     compacted_by: str = ""
+    given_up: tuple[str, ...] = ()
+    """Backups that an administrator has accepted as lost."""
+    accepted_at: str = ""
+    accepted_by: str = ""
 
 
 HOST_PLACE: Final = Shelf("backup-host", HostPlace)

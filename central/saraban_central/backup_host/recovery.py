@@ -116,12 +116,15 @@ def _plan(place: Host, seen: Seen, to: int | None, key: str | None) -> Plan:
     version = _version(place, seen.node, key)
     last = history.transactions[-1] if history.transactions else None
     target = before_harm(history, seen.judgement) if to is None else history.transaction(to)
-    if target is None and version is not None and to is None:
+    # A recovery that was cut short, or files that were put back by hand: the rest is done anew.
+    unfinished = any(one.name == "turned-back" for one in seen.findings)
+    if target is None and to is None and (version is not None or unfinished):
         target = last
     if target is None:
         why = "no harm was found" if to is None else f"no transaction {to}"
         raise NothingToRecover(why, node=seen.node, why=why)
-    if last is not None and target.number == last.number and version is None:
+    whole = version is None and not unfinished
+    if last is not None and target.number == last.number and whole:
         why = f"{target.number} is the last one"
         raise NothingToRecover(why, node=seen.node, why=why)
     back, gone = [], []

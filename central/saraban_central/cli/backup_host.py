@@ -181,6 +181,25 @@ def recover(
     say(result, as_json=as_json, text="\n".join(lines))
 
 
+@backup_host.command()
+@folder_option
+@json_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.argument("node")
+def accept(folder: Path, as_json: bool, *, yes: bool, node: str) -> None:
+    """Take NODE's repository as it is: what is gone is given up (ยอมรับว่าหายแล้ว)."""
+    with opened(folder) as centre:
+        if not yes:
+            click.confirm(
+                f"ชุดสำรองของ {node} ที่หายไปจะไม่ถูกถามหาอีก ยอมรับหรือไม่? · "
+                f"Backups of {node} that are gone will not be asked for any more. Accept it?",
+                abort=True, err=True,
+            )  # fmt: skip
+        lost = looking.accept(centre, node, by=actor())
+    text = f"{node}: {len(lost)} ชุดถือว่าหายแล้ว · backups are given up: {', '.join(lost) or '—'}"
+    say({"node": node, "given_up": list(lost)}, as_json=as_json, text=text)
+
+
 def _port(machine: str) -> tuple[str, int]:
     name, colon, port = machine.partition(":")
     if colon and not port.isdecimal():
