@@ -11,18 +11,21 @@ from click.testing import CliRunner, Result
 from msgspec import structs
 
 from saraban_base.backup import errors
-from saraban_base.sqlite import value
+from saraban_base.backup.repository import Repository
+from saraban_base.errors import DiskFull
+from saraban_base.sqlite import Database, value
 from saraban_central.backup import manifest as manifests
 from saraban_central.backup import restore, service, snapshot
 from saraban_central.backup.errors import NoSuchCentreBackup
 from saraban_central.backup.manifest import Manifest, Summary
-from saraban_central.backup.records import last
+from saraban_central.backup.records import OWN_BACKUPS, last
 from saraban_central.backup.restore import From
 from saraban_central.backup.service import BackupResult
 from saraban_central.backup.verify import Report, verify_copy
 from saraban_central.centre import open_centre
 from saraban_central.cli.backup import backup as backup_command
 from saraban_central.cli.backup import restore as restore_command
+from saraban_central.errors import NotACentre
 from saraban_central.identity.errors import SeriesClosed
 from saraban_central.numbering import grants
 from saraban_sync.errors import SarabanError
@@ -284,3 +287,48 @@ def test_a_centre_only_ever_grows_except_into_a_new_generation(
     now = structs.replace(found, uuid="centre", documents=9)
 
     assert manifests.lost(before, structs.replace(now, **change)) == less
+
+
+def test_no_room_for_the_copy_is_noted_and_leaves_nothing_in_the_open(
+    district: District, backed_up: BackupResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_self: Database, path: Path) -> None:
+        path.write_bytes(b"half a copy")
+        raise DiskFull("no space left")
+
+    district.clock.forward(seconds=1)
+    monkeypatch.setattr(Database, "backup_to", full)
+    monkeypatch.setattr(service, "list_backups", lambda _repository: ())
+    monkeypatch.setattr(Repository, "ensure_created", lambda _self: None)
+
+    with pytest.raises(DiskFull):
+        service.back_up(district.centre, by="admin")
+
+    noted = district.centre.store.records(OWN_BACKUPS)
+    assert [one.value.good for one in noted if one.value.problem.startswith(DiskFull.code)] == [
+        False
+    ]
+    assert not (district.centre.folder / "backup" / "snapshot").exists()
+
+
+def test_a_restore_that_is_cut_before_the_settings_leaves_no_centre(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Power fails while things are moved into place: nothing opens in the old generation."""
+    target, passphrase = tmp_path / "target", tmp_path / "passphrase"
+    passphrase.write_text("p\n")
+    target.mkdir()
+    rename = Path.rename
+
+    def cut(self: Path, to: Path) -> Path:
+        if self.name == "central.toml":
+            raise KeyboardInterrupt
+        return rename(self, to)
+
+    monkeypatch.setattr(Path, "rename", cut)
+    with pytest.raises(KeyboardInterrupt):
+        restore._put_in_place(copy, target, passphrase)
+
+    assert (target / "central.db").exists()
+    with pytest.raises(NotACentre):
+        open_centre(target)
