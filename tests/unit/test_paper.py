@@ -10,7 +10,7 @@ import zxingcpp
 
 from saraban_base.paper import pdf, qr
 
-NOON = datetime(2026, 11, 27, 5, 0, tzinfo=UTC)
+NOON = datetime(2026, 11, 27, 5, 0, 0, 250, tzinfo=UTC)
 PAGE = """
 #import "paper.typ": *
 #show: paper.with("ทดสอบ")

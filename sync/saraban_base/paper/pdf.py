@@ -49,7 +49,7 @@ def make(
         font_paths=_fonts(),
         sys_inputs={"data": words},
         format="pdf",
-        timestamp=made_at,
+        timestamp=made_at.replace(microsecond=0),
     )
     if not isinstance(made, bytes):
         raise TypeError("typst made no single PDF")
