@@ -29,7 +29,7 @@ from tests.world.headquarters import Headquarters, Settings
 from tests.world.kinship import Kinship
 from tests.world.line import Fault
 from tests.world.machines import Machine
-from tests.world.paper import Paper, Series
+from tests.world.paper import Paper, Series, Word
 from tests.world.silence import Silence
 from tests.world.watch import Broken, Watch
 
@@ -74,7 +74,7 @@ class District:
         shutil.copytree(template / "centre", self.folder / "centre")
         self.centre = Headquarters(self.folder / "centre", MachineClock(self.sky, 0), _HOST)
         self.silence = Silence(self.centre)
-        self.watch = Watch(self.paper, self.silence, self._is_lost)
+        self.watch = Watch(self.paper, self.silence, self._nobody_knows)
         self.kin = Kinship()
         self.backups: dict[int, list[Backup]] = {}
         self.attic: list[Attic] = []
@@ -256,11 +256,18 @@ class District:
         self.watch.forgotten(self.centre)
         self.kin.forgotten()
 
-    def _is_lost(self, hash_: str) -> bool:
-        """Tell whether neither a machine nor the centre holds an event any more."""
-        if any(hash_ in machine.events for machine in self.machines):
+    def _nobody_knows(self, machine: Machine, series: Series, number: int, said: Word) -> bool:
+        """Tell whether a letter is lost, and with it all from which its number could be known.
+
+        Then the centre has forgotten the number's range, or that it had seen the machine that gave
+        it beside this one, its copy; and nobody holds the letter's event.
+        """
+        pair = frozenset((machine.desk, said.desk))
+        if not self.silence.has_forgotten(series, number) and pair not in self.kin.unlearned:
             return False
-        return revision_of_hash(hash_) not in self.centre.held()
+        if any(said.event in one.events for one in self.machines):
+            return False
+        return revision_of_hash(said.event) not in self.centre.held()
 
     def _bearers(self) -> dict[str, set[int]]:
         """Give the desks of the machines that bear each name."""

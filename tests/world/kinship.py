@@ -38,6 +38,8 @@ class Kinship:
     """By node: desks on which a machine ever bore the name."""
     shared: set[str] = field(default_factory=set)
     """Names that more than one machine has borne at one time, or that began epochs by hand."""
+    unlearned: set[frozenset[int]] = field(default_factory=set)
+    """Pairs of machines of one name of which the centre had seen one, and has forgotten that."""
     _parted: dict[frozenset[int], _Parted] = field(default_factory=dict)
 
     def bears(self, machine: Machine) -> None:
@@ -126,6 +128,7 @@ class Kinship:
 
     def forgotten(self) -> None:
         """Note that the centre was set back: it may have forgotten who was there."""
+        self.unlearned |= {desks for desks, pair in self._parted.items() if pair.met}
         for pair in self._parted.values():
             pair.met.clear()
             pair.stopped = False

@@ -45,12 +45,13 @@ class Watch:
     Args:
         paper: what clerks are told.
         silence: what the centre has forgotten without a word.
-        is_lost: tells of an event's hash whether nobody holds that event any more.
+        nobody_knows: tells of a number that a machine gives, and of what was said with it before,
+            whether neither the machine nor the centre can know of that any more.
     """
 
     paper: Paper
     silence: Silence
-    is_lost: Callable[[str], bool]
+    nobody_knows: Callable[[Machine, Series, int, Word], bool]
     promised: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     """By journal: id and revision of every event that the centre has acknowledged."""
     owed: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
@@ -155,7 +156,7 @@ class Watch:
         def excused(other: Word) -> bool:
             if other.desk in desks or self.silence.excuses(series, number):
                 return True
-            return self.silence.has_forgotten(series, number) and self.is_lost(other.event)
+            return self.nobody_knows(machine, series, number, other)
 
         self.paper.tell(series, number, word, event.hash, excused=excused)
 
