@@ -1,5 +1,7 @@
 """Where backups go: several places at once, a stick known by its label, absence is no failure."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,9 @@ import pytest
 from saraban_base.backup import errors
 from saraban_base.backup.remote import Remote
 from saraban_node.appliance import Appliance
-from saraban_node.backup import places, records, service
+from saraban_node.backup import places, progress, records, service
+from saraban_node.backup.listing import Backup, list_backups
+from saraban_node.backup.service import BackupResult
 from saraban_node.config import BackupPlace, NodeConfig, read_config, write_config
 from saraban_node.errors import BadSettings
 from tests.backup_office import make_school, register_letter
@@ -18,10 +22,14 @@ MOUNTS = "25 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
 @pytest.fixture
 def mounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The kernel's table of mounts, as a file to be written; no labels known to udev."""
-    table = tmp_path / "mountinfo"
+    return _no_sticks(tmp_path, monkeypatch)
+
+
+def _no_sticks(folder: Path, patch: pytest.MonkeyPatch) -> Path:
+    table = folder / "mountinfo"
     table.write_text(MOUNTS)
-    monkeypatch.setattr(places, "MOUNTS", table)
-    monkeypatch.setattr(places, "LABELS", tmp_path / "by-label")
+    patch.setattr(places, "MOUNTS", table)
+    patch.setattr(places, "LABELS", folder / "by-label")
     return table
 
 
@@ -76,102 +84,113 @@ def test_the_empty_folder_of_a_stick_that_was_pulled_out_is_no_place(
     assert places.mounted("SARABAN") is None
 
 
-def two_places(folder: Path) -> Appliance:
-    node = make_school(folder / "node")
-    settings = [
-        {"name": "disk", "kind": "disk", "path": str(folder / "disk")},
-        {"name": "stick", "kind": "stick", "label": "SARABAN"},
+@dataclass(frozen=True)
+class Story:
+    """An office with a disk and a stick, backed up four times."""
+
+    node: Appliance
+    unplugged: BackupResult
+    told: list[str]
+    both: BackupResult
+    by_name: BackupResult
+    """The stick alone, mounted elsewhere, keeping the newest backup only."""
+    left: tuple[Backup, ...]
+    """What the stick held then."""
+    disk_broken: BackupResult
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    folder = tmp_path_factory.mktemp("two places")
+    with pytest.MonkeyPatch.context() as patch:
+        table = _no_sticks(folder, patch)
+        node = make_school(folder / "node")
+        register_letter(node, "ฉบับแรก")
+        disk = BackupPlace(name="disk", kind="disk", path=str(folder / "disk"))
+        node = replace(node, config=NodeConfig(backup_places=(disk, a_stick())))
+        told: list[str] = []
+        unplugged = service.back_up(node, tell=told.append)
+        plug_in(table, folder / "media" / "SARABAN")
+        both = service.back_up(node)
+        (folder / "media").rename(folder / "run")
+        plug_in(table, folder / "run" / "SARABAN")
+        few = NodeConfig(
+            backup_places=(disk, a_stick()), backup_keep_hours=0, backup_keep_daily=1,
+            backup_keep_weekly=0, backup_keep_monthly=0, backup_keep_yearly=0,
+        )  # fmt: skip
+        by_name = service.back_up(replace(node, config=few), ["stick"])
+        left = list_backups(places.named(node.folder, node.config, "stick").repository())
+        (folder / "disk").rename(folder / "broken")
+        disk_broken = service.back_up(node)
+        yield Story(node, unplugged, told, both, by_name, left, disk_broken)
+        node.close()
+
+
+def test_a_stick_that_is_not_plugged_in_is_told_and_is_no_failure(story: Story) -> None:
+    assert story.unplugged.absent == ("stick",)
+    assert [one.place for one in story.unplugged.places] == ["disk"]
+    assert story.unplugged.problems == ()
+    assert any("stick" in line for line in story.told)
+
+
+def test_a_backup_tells_how_far_it_is(story: Story) -> None:
+    shares = [int(line.partition("%")[0]) for line in story.told if "%" in line]
+    ended = progress.read(story.node.folder)
+
+    assert shares[0] == 0
+    assert shares == sorted(shares)
+    assert shares[-1] > 50
+    assert ended is not None
+    assert not ended.running
+    assert ended.code == "SRB-401"
+
+
+def test_one_backup_goes_to_every_place_and_is_written_down_for_each(story: Story) -> None:
+    with story.node.db.read() as cursor:
+        written = [
+            row[:3]
+            for row in cursor.execute(
+                "SELECT place, archive, length(archives), good FROM backup_record ORDER BY seq"
+            )
+        ]
+
+    assert [one.place for one in story.both.good] == ["disk", "stick"]
+    assert written == [
+        ("disk", story.unplugged.name, 129),
+        ("disk", story.both.name, 129),
+        ("stick", story.both.name, 129),
+        ("stick", story.by_name.name, 129),
+        ("disk", story.disk_broken.name, 0),
+        ("stick", story.disk_broken.name, 129),
     ]
-    write_config(node.folder, {"backup_places": settings})
-    config = read_config(node.folder)
-    register_letter(node, "ฉบับแรก")
-    return Appliance(**{**vars(node), "config": config})
 
 
-def test_one_backup_goes_to_every_place_and_is_written_down_for_each(
-    tmp_path: Path, mounts: Path
-) -> None:
-    node = two_places(tmp_path)
-    plug_in(mounts, tmp_path / "media" / "SARABAN")
-
-    made = service.back_up(node)
-
-    with node.db.read() as cursor:
-        written = [records.last(cursor, good_only=True, place=one) for one in ("disk", "stick")]
-    node.close()
-    assert [one.place for one in made.good] == ["disk", "stick"]
-    assert [one.archive for one in written if one] == [made.name, made.name]
-    assert all(one and len(one.archives) == 2 for one in written)
+def test_a_stick_is_known_again_when_it_is_mounted_elsewhere(story: Story) -> None:
+    assert [one.place for one in story.by_name.good] == ["stick"]
 
 
-def test_a_stick_that_is_not_plugged_in_is_told_and_is_no_failure(
-    tmp_path: Path, mounts: Path
-) -> None:
-    node = two_places(tmp_path)
-    told: list[str] = []
-    assert mounts.exists()
-
-    made = service.back_up(node, tell=told.append)
-
-    with node.db.read() as cursor:
-        written = records.last(cursor, place="stick")
-    node.close()
-    assert made.absent == ("stick",)
-    assert [one.place for one in made.places] == ["disk"]
-    assert written is None
-    assert any("stick" in line for line in told)
+def test_a_backup_deletes_what_the_settings_do_not_keep(story: Story) -> None:
+    assert story.by_name.places[0].removed == 2
+    assert [one.name for one in story.left] == [story.by_name.name]
 
 
-def test_what_fails_at_one_place_does_not_keep_the_backup_from_the_others(
-    tmp_path: Path, mounts: Path
-) -> None:
-    node = two_places(tmp_path)
-    plug_in(mounts, tmp_path / "media" / "SARABAN")
-    (tmp_path / "disk").mkdir()
-    (tmp_path / "disk" / "photos").touch()
+def test_what_fails_at_one_place_does_not_keep_the_backup_from_the_others(story: Story) -> None:
+    with story.node.db.read() as cursor:
+        failures = records.failures(cursor, "disk")
+        good = records.last(cursor, good_only=True, place="disk")
 
-    made = service.back_up(node)
-
-    with node.db.read() as cursor:
-        disk, stick = (records.last(cursor, place=one) for one in ("disk", "stick"))
-    node.close()
-    assert [one.place for one in made.good] == ["stick"]
-    assert len(made.problems) == 1
-    assert disk is not None
-    assert not disk.good
-    assert stick is not None
-    assert stick.good
+    assert [one.place for one in story.disk_broken.good] == ["stick"]
+    assert [type(one) for one in story.disk_broken.problems] == [errors.RepositoryMissing]
+    assert failures == 1
+    assert good is not None
+    assert good.archive == story.both.name
 
 
-def test_a_place_can_be_asked_for_by_name_and_an_unknown_one_is_refused(
-    tmp_path: Path, mounts: Path
-) -> None:
-    node = two_places(tmp_path)
-    plug_in(mounts, tmp_path / "media" / "SARABAN")
-
-    made = service.back_up(node, ["stick"])
+def test_an_unknown_place_is_refused_by_name(story: Story) -> None:
     with pytest.raises(errors.NoSuchPlace) as refused:
-        service.back_up(node, ["moon"])
+        service.back_up(story.node, ["moon"])
 
-    node.close()
-    assert [one.place for one in made.places] == ["stick"]
     assert "disk, stick" in refused.value.sentence("th")
-
-
-def test_a_stick_is_known_again_when_it_is_mounted_elsewhere(tmp_path: Path, mounts: Path) -> None:
-    node = two_places(tmp_path)
-    plug_in(mounts, tmp_path / "media" / "SARABAN")
-    service.back_up(node, ["stick"])
-    (tmp_path / "media").rename(tmp_path / "run")
-    plug_in(mounts, tmp_path / "run" / "SARABAN")
-
-    made = service.back_up(node, ["stick"])
-
-    place = places.named(node.folder, node.config, "stick")
-    listed = service.list_backups(place.repository())
-    node.close()
-    assert len(made.good) == 1
-    assert len(listed) == 2
 
 
 def test_the_centre_is_reached_with_one_key_and_one_host_key(tmp_path: Path) -> None:
@@ -210,6 +229,22 @@ def test_a_place_that_is_not_whole_stops_the_start_and_is_named(
         read_config(tmp_path)
 
     assert named in refused.value.sentence("en")
+
+
+def test_places_that_were_written_are_read_back(tmp_path: Path) -> None:
+    rows = [
+        {"name": "disk", "kind": "disk", "path": 'C:\\ "ที่เก็บ"'},
+        {"name": "stick", "kind": "stick", "label": "SCHOOL A"},
+    ]
+
+    write_config(tmp_path, {"backup_places": rows, "port": 9})
+
+    read = read_config(tmp_path)
+    assert read.port == 9
+    assert [(one.name, one.path, one.label) for one in read.backup_places] == [
+        ("disk", 'C:\\ "ที่เก็บ"', ""),
+        ("stick", "", "SCHOOL A"),
+    ]
 
 
 def test_two_places_of_one_name_stop_the_start(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from saraban_node.backup import restore, service
 from saraban_node.backup.restore import From
 from saraban_node.backup.service import BackupResult
 from saraban_node.cli import backup as commands
+from saraban_node.cli.restore import restore as restore_command
 from saraban_node.config import BackupPlace, NodeConfig
 from saraban_node.errors import Fenced
 from saraban_sync.backup_events import BackupFinished
@@ -64,7 +65,7 @@ def restored(school: Appliance, source: From) -> dict[str, Any]:
 
 
 def _run(*arguments: str | Path) -> Result:
-    command = commands.backup if arguments[0] == "backup" else commands.restore
+    command = commands.backup if arguments[0] == "backup" else restore_command
     return CliRunner().invoke(command, [str(one) for one in arguments[1:]])
 
 
@@ -80,7 +81,7 @@ def test_a_backup_tells_each_step_in_both_languages(
     backed_up: BackupResult, told: list[str]
 ) -> None:
     assert backed_up.report.good
-    assert len(told) == 4
+    assert len({line.partition("% ")[2] for line in told}) == 4
     assert all(" · " in line for line in told)
 
 

@@ -1,7 +1,6 @@
 """What is kept at a place and what is deleted; how far a backup is, as others can read it."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -12,10 +11,8 @@ from saraban_base.backup.protocol import Archive
 from saraban_base.backup.repository import Repository
 from saraban_base.backup.retention import Keep
 from saraban_node.backup import progress, service, storing
-from saraban_node.backup.listing import halves, list_backups
-from saraban_node.backup.places import places_of
-from saraban_node.config import NodeConfig
-from tests.backup_office import make_school, register_letter
+from saraban_node.backup.listing import halves
+from tests.backup_office import make_school
 
 ONE_DAY = Keep(daily=1, weekly=0, monthly=0, yearly=0)
 
@@ -104,36 +101,6 @@ def test_the_half_that_a_stopped_backup_left_goes_with_the_next_good_one(shelf: 
     storing.tidy(shelf, there, "school-a", ONE_DAY, last_good=name("20261127"))
 
     assert halves(there, "school-a") == tuple(shelf.gone) == (half[0].name,)
-
-
-def test_a_backup_deletes_what_the_settings_do_not_keep_and_tells_how_far_it_is(
-    tmp_path: Path,
-) -> None:
-    node = make_school(tmp_path / "node")
-    config = NodeConfig(
-        backup_keep_hours=0,
-        backup_keep_daily=1,
-        backup_keep_weekly=0,
-        backup_keep_monthly=0,
-        backup_keep_yearly=0,
-    )
-    node = replace(node, config=config)
-    register_letter(node, "ฉบับแรก")
-    first = service.back_up(node)
-    told: list[str] = []
-
-    second = service.back_up(node, tell=told.append)
-
-    (place,) = places_of(node.folder, node.config)
-    listed = list_backups(place.repository())
-    ended = progress.read(node.folder)
-    node.close()
-    assert [one.name for one in listed] == [second.name] != [first.name]
-    assert second.places[0].removed == 2
-    shares = [int(line.split("%")[0]) for line in told]
-    assert shares == sorted(shares)
-    assert ended is not None
-    assert (ended.good, ended.running, ended.share) == (True, False, 1.0)
 
 
 def test_a_backup_that_failed_leaves_its_reason_for_the_page(tmp_path: Path) -> None:
