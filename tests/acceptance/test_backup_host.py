@@ -69,7 +69,7 @@ def test_a_node_stores_a_backup_and_the_centre_sees_it_there(
     told = _last_backup(node)
     node.close()
     kept.school.do(told)
-    seen = looking.check(kept.centre, "school", deep=True)
+    seen = looking.check(kept.centre, "school")
     assert told.repository == kept.borg.url
     assert len(told.archives) == 2
     assert seen.findings == ()
@@ -113,8 +113,7 @@ def test_a_node_waits_at_a_closed_door(
     with doors.closed(kept.host.door("school"), node="school"):
         done = kept.borg.run("list", "REPO", check=False)
 
-    assert done.returncode != 0
-    assert kept.borg.run("list", "--short", "REPO").stdout.startswith("school-a-0001-")
+    assert done.returncode == 81, "the session ends without having begun"
 
 
 def test_a_node_that_is_removed_is_let_in_no_more(kept: Keeping, server: Sshd) -> None:

@@ -95,7 +95,6 @@ def listed(kept: Keeping) -> list[str]:
 def test_a_node_that_deletes_all_its_backups_is_found_and_they_come_back(kept: Keeping) -> None:
     before = sorted(path.name for path in (kept.repository / "data" / "0").iterdir())
     kept.borg.run("delete", "REPO::one-db", "two-db")
-    assert listed(kept) == []
 
     assert found(kept) == ["vanished"]
     with pytest.raises(CompactionRefused, match="vanished") as refused:
