@@ -17,7 +17,7 @@ from typing import Final
 from saraban_base.backup import errors
 from saraban_base.backup.remote import Remote
 from saraban_base.backup.repository import Repository, Tell, quiet
-from saraban_node import keys
+from saraban_node.backup import passphrases
 from saraban_node.config import BackupPlace, NodeConfig
 
 DISK: Final = "disk"
@@ -82,7 +82,7 @@ class Place:
             path = (self.root() or Path("/media") / self.where) / self.path
         return Repository(
             path=path if self.remote is None else self.remote.path,
-            passphrase_file=folder / "keys" / keys.BACKUP_PASSPHRASE,
+            passphrase_file=passphrases.file_for(folder, self.name),
             base_dir=folder / "backup" / "borg",
             tell=tell,
             remote=self.remote,

@@ -24,7 +24,7 @@ from saraban_base.sqlite import Cursor
 from saraban_node import meta
 from saraban_node.appliance import PROGRAM, Appliance
 from saraban_node.backup import manifest as manifests
-from saraban_node.backup import progress, snapshot, storing
+from saraban_node.backup import passphrase_change, progress, snapshot, storing
 from saraban_node.backup import records as backup_records
 from saraban_node.backup.listing import DATABASE_PART as DATABASE_PART
 from saraban_node.backup.listing import FILES_PART as FILES_PART
@@ -222,6 +222,8 @@ def _back_up(run: _Run, targets: list[_Target], absent: tuple[str, ...]) -> Back
     clock, started = run.appliance.clock, run.appliance.clock.monotonic()
     for target in targets:
         with _failure_written_down(run, target):
+            if passphrase_change.catch_up(run.appliance, target.place, actor=run.actor):
+                target.repository = _target(run, target.place).repository
             target.repository.ensure_created()
             target.before = target.repository.archives()
     _one_must_be_left(targets)

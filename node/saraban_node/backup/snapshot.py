@@ -25,7 +25,7 @@ import msgspec
 from saraban_base.sqlite import Database, looking_at
 from saraban_node.backup import manifest as manifests
 from saraban_node.backup.manifest import Manifest
-from saraban_node.keys import BACKUP_PASSPHRASE
+from saraban_node.backup.passphrases import is_secret
 from saraban_sync.registers import instant
 
 DATABASE: Final = "node.db"
@@ -90,7 +90,7 @@ def discard(folder: Path) -> None:
 def _copy_keys(source: Path, target: Path) -> None:
     target.mkdir(mode=0o700)
     for path in sorted(source.iterdir()) if source.is_dir() else []:
-        if path.is_file() and path.name != BACKUP_PASSPHRASE:
+        if path.is_file() and not is_secret(path.name):
             descriptor = os.open(target / path.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "wb") as copy:
                 copy.write(path.read_bytes())
