@@ -1,16 +1,16 @@
 """What is wrong with this node, in sentences an office clerk understands."""
 
 import shutil
-from dataclasses import dataclass
 from typing import Final
 
 from saraban_base.errors import DatabaseProblem
 from saraban_base.sqlite import Cursor
 from saraban_node import housekeeping, journal, meta
 from saraban_node.appliance import Appliance
-from saraban_node.backup import records as backup_records
+from saraban_node.backup import health as backup_health
 from saraban_node.books.labels import REGISTER_ENGLISH, REGISTER_THAI
 from saraban_node.clocks import year_gate
+from saraban_node.findings import Finding
 from saraban_node.line import syncer
 from saraban_node.numbering import emergency, outages, prove, requests
 from saraban_node.numbering.requests import Outlook
@@ -28,16 +28,6 @@ _FENCES: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    name: str
-    good: bool
-    thai: str
-    english: str
-
-
 def look(node: Appliance, *, thorough: bool = True) -> list[Finding]:
     """Look at everything that can be wrong.
 
@@ -51,7 +41,7 @@ def look(node: Appliance, *, thorough: bool = True) -> list[Finding]:
             found += [_database(node), _journal(node, cursor), _proof(cursor)]
         found += [_fence(cursor), _clock(node, cursor), *_numbers(node, cursor)]
         found += [*_reservations(node, cursor), *_emergency(cursor)]
-        found += [_line(node, cursor), _backup(cursor)]
+        found += [_line(node, cursor), *backup_health.look(node, cursor)]
     return found
 
 
@@ -237,11 +227,3 @@ def _line(node: Appliance, cursor: Cursor) -> Finding:
             "line", True, f"{waiting_th} — {state.error_th}", f"{waiting_en} — {state.error_en}"
         )
     return Finding("line", not state.refused, waiting_th, waiting_en)
-
-
-def _backup(cursor: Cursor) -> Finding:
-    last = backup_records.last(cursor, good_only=True)
-    if last is None:
-        return Finding("backup", False, "ยังไม่เคยสำรองข้อมูลสำเร็จ", "There is no good backup yet")
-    moment = last.at.strftime("%Y-%m-%d %H:%M UTC")
-    return Finding("backup", True, f"สำรองข้อมูลล่าสุด {moment}", f"Last good backup {moment}")

@@ -11,7 +11,7 @@ from saraban_node import health, housekeeping, meta
 from saraban_node.appliance import Appliance
 from saraban_node.books import entries
 from saraban_node.books.entries import Entry
-from saraban_node.health import Finding
+from saraban_node.findings import Finding
 from saraban_node.housekeeping import Housekeeper, Kept, keep_house
 from saraban_node.journal import SYSTEM
 from saraban_node.numbering import emergency, numbers, outages
