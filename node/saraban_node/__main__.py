@@ -9,6 +9,7 @@ from saraban_node.cli.backup import backup, restore
 from saraban_node.cli.clock import clock
 from saraban_node.cli.common import guarded
 from saraban_node.cli.fence import fence_group, fork, machine_code, rejoin
+from saraban_node.cli.key import key
 from saraban_node.cli.people import person
 
 
@@ -31,6 +32,7 @@ for command in (
     clock,
     node.rebuild,
     backup,
+    key,
     restore,
     node.status,
     number_commands.numbers,
