@@ -5,12 +5,13 @@ import click
 from saraban_node.cli import letters, node
 from saraban_node.cli import numbers as number_commands
 from saraban_node.cli.arrivals import arrivals, deliveries
-from saraban_node.cli.backup import backup, restore
+from saraban_node.cli.backup import backup
 from saraban_node.cli.clock import clock
 from saraban_node.cli.common import guarded
 from saraban_node.cli.fence import fence_group, fork, machine_code, rejoin
 from saraban_node.cli.key import key
 from saraban_node.cli.people import person
+from saraban_node.cli.restore import restore, restore_letter
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,6 +35,7 @@ for command in (
     backup,
     key,
     restore,
+    restore_letter,
     node.status,
     number_commands.numbers,
     number_commands.keep_house,

@@ -10,6 +10,7 @@ has given it a new epoch.
 """
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,10 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from saraban_base import durable
 from saraban_base.backup import errors
+from saraban_base.backup.remote import Remote
 from saraban_base.backup.repository import Repository, Tell, quiet
 from saraban_base.clock import Clock
-from saraban_base.sqlite import Database, value
+from saraban_base.errors import DatabaseProblem, DatabaseTooNew
+from saraban_base.sqlite import Database, looking_at, rows, value
 from saraban_node import keys, meta
 from saraban_node.appliance import MIGRATIONS
 from saraban_node.backup import manifest as manifests
@@ -28,12 +32,15 @@ from saraban_node.backup import service, snapshot
 from saraban_node.backup.manifest import Manifest
 from saraban_node.backup.service import DATABASE_PART, FILES_PART
 from saraban_node.backup.verify import Report, verify_copy
+from saraban_node.config import BackupPlace, read_config
 from saraban_node.identity import machine, marks, ratchet
 from saraban_node.line import sync_state
+from saraban_sync.errors import SarabanError
 
 LATEST: Final = "latest"
 RESTORED: Final = meta.RESTORED
 _WORK: Final = ".restoring"
+_FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 _MAY_STAY: Final = {marks.FILE}
 """What an otherwise empty folder may hold: how far the books were numbered stays true."""
 
@@ -56,14 +63,31 @@ class From:
     """Where a backup comes from.
 
     Args:
-        repository: the repository's folder.
+        repository: the repository's folder; on the other machine, when it is there.
         passphrase_file: a file with its passphrase.
         ignore_lock: read it although it is locked, because the machine that locked it is gone.
+        remote: how the other machine is reached; None for a folder of this one.
     """
 
     repository: Path
     passphrase_file: Path
     ignore_lock: bool = False
+    remote: Remote | None = None
+
+    def opened(self, base_dir: Path, tell: Tell = quiet) -> Repository:
+        """Give the repository.
+
+        Args:
+            base_dir: where borg keeps its memory for this time.
+            tell: takes a line when a broken lock was cleared.
+        """
+        return Repository(
+            path=self.repository,
+            passphrase_file=self.passphrase_file,
+            base_dir=base_dir,
+            tell=tell,
+            remote=self.remote,
+        )
 
 
 def restore_to(
@@ -86,18 +110,13 @@ def restore_to(
     """
     started = clock.monotonic()
     with _workspace(folder) as work:
-        repository = Repository(
-            path=source.repository,
-            passphrase_file=source.passphrase_file,
-            base_dir=work / "borg",
-            tell=tell,
-        )
-        name = _chosen(repository, archive, ignore_lock=source.ignore_lock)
+        repository = source.opened(work / "borg", tell)
+        name = chosen(repository, archive, ignore_lock=source.ignore_lock)
         _bring_back(repository, name, work, ignore_lock=source.ignore_lock, tell=tell)
         tell("กำลังตรวจข้อมูลที่กู้คืน · Checking what came back")
         manifest, report = _checked(work)
         waiting = _fence(work, name, clock)
-        _put_in_place(work, folder, source.passphrase_file, manifest.node)
+        _put_in_place(work, folder, source, manifest.node)
     return Restored(
         archive=name,
         folder=folder,
@@ -121,15 +140,28 @@ def _workspace(folder: Path) -> Iterator[Path]:
         yield work
     except errors.RestoredBad:
         raise
-    except BaseException:
+    except BaseException as wrong:
         shutil.rmtree(work, ignore_errors=True)
         if not was_there:
             shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(wrong, OSError):
+            raise disk_problem(wrong, folder) from wrong
         raise
     shutil.rmtree(work)
 
 
-def _chosen(repository: Repository, archive: str, *, ignore_lock: bool) -> str:
+def disk_problem(wrong: OSError, folder: Path) -> errors.BackupProblem:
+    """Say what a disk refused."""
+    kind = errors.RepositoryFull if wrong.errno in _FULL else errors.BackupProblem
+    return kind(str(wrong), repository=folder)
+
+
+def chosen(repository: Repository, archive: str, *, ignore_lock: bool = False) -> str:
+    """Find a whole backup by the name of it or of one of its archives, or the latest.
+
+    Raises:
+        NoSuchArchive: the repository has no such backup.
+    """
     there = service.list_backups(repository, ignore_lock=ignore_lock)
     wanted = archive.removesuffix(DATABASE_PART).removesuffix(FILES_PART)
     for backup in there:
@@ -158,10 +190,22 @@ def _checked(work: Path) -> tuple[Manifest, Report]:
         key = keys.load_signing_key(copy / snapshot.KEYS, name).public
     except (OSError, ValueError) as wrong:
         raise errors.RestoredBad(str(wrong), what="keys/signing", folder=copy) from wrong
+    _refuse_newer(copy)
     report = verify_copy(copy, work / snapshot.FILES, manifest=manifest, key=key)
     if manifest is None or not report.good:
         raise errors.RestoredBad(report.problems(), what=report.problems(), folder=copy)
     return manifest, report
+
+
+def _refuse_newer(copy: Path) -> None:
+    """Say of a newer program's database just that: what it checks is not known here."""
+    known = {file.name for file in MIGRATIONS.iterdir()}
+    done: set[str] = set()
+    with contextlib.suppress(DatabaseProblem), looking_at(copy / snapshot.DATABASE) as cursor:
+        if rows(cursor, "SELECT 1 FROM sqlite_schema WHERE name = 'migration'"):
+            done = {str(row[0]) for row in rows(cursor, "SELECT name FROM migration")}
+    if newer := ", ".join(sorted(done - known)):
+        raise DatabaseTooNew(f"unknown migrations {newer}", what=newer)
 
 
 def _fence(work: Path, archive: str, clock: Clock) -> int:
@@ -187,14 +231,13 @@ def _fence(work: Path, archive: str, clock: Clock) -> int:
     return waiting
 
 
-def _put_in_place(work: Path, folder: Path, passphrase_file: Path, node: str) -> None:
+def _put_in_place(work: Path, folder: Path, source: From, node: str) -> None:
     """Move everything to where a node looks for it; the database last, so that it is all or none.
 
-    The passphrase goes with it, so that the node can go on using the same repository.
+    What opened the repository goes with it, so that the node can go on using it.
     """
     copy = work / "copy"
-    shutil.copyfile(passphrase_file, copy / snapshot.KEYS / keys.BACKUP_PASSPHRASE)
-    (copy / snapshot.KEYS / keys.BACKUP_PASSPHRASE).chmod(0o600)
+    _keep_keys(copy, source)
     (folder / "backup").mkdir(mode=0o700)
     os.sync()  # borg does not flush what it extracts
     (copy / manifests.FILE).rename(folder / "backup" / "restored-manifest.json")
@@ -204,8 +247,24 @@ def _put_in_place(work: Path, folder: Path, passphrase_file: Path, node: str) ->
         if (copy / name).exists():
             (copy / name).rename(folder / name)
     marks.gather(node, folder)
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    durable.flush_folder(folder)
+
+
+def _keep_keys(copy: Path, source: From) -> None:
+    """Put the passphrase among the keys, and with it the key by which the centre lets this in."""
+    secrets = copy / snapshot.KEYS
+    kept = {keys.BACKUP_PASSPHRASE: source.passphrase_file}
+    if source.remote is not None:
+        kept |= {one.key: source.remote.key for one in _places(copy, source.remote.url)}
+        kept |= {one.known_hosts: source.remote.known_hosts
+                 for one in _places(copy, source.remote.url)}  # fmt: skip
+    for name, file in kept.items():
+        durable.write_file(secrets / name, file.read_bytes(), mode=0o600)
+
+
+def _places(copy: Path, url: str) -> list[BackupPlace]:
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        settings = read_config(copy)
+    except SarabanError:
+        return []
+    return [one for one in settings.backup_places if one.url == url]

@@ -1,4 +1,4 @@
-"""Commands that back a node up and bring it back."""
+"""The command that backs a node up."""
 
 import sys
 from collections.abc import Iterable
@@ -7,17 +7,11 @@ from typing import Any, Final
 
 import click
 
-from saraban_base.clock import SystemClock
-from saraban_node import keys
-from saraban_node.backup import restore as restoring
 from saraban_node.backup import service
 from saraban_node.backup.places import Place, named, places_of
-from saraban_node.backup.restore import Restored
 from saraban_node.backup.service import Backup, BackupResult, Stored
 from saraban_node.backup.verify import Report
-from saraban_node.books.labels import REGISTER_THAI
 from saraban_node.cli.common import actor, folder_option, json_option, opened, say
-from saraban_node.config import read_config
 from saraban_sync.registers import instant
 
 PARTLY: Final = 3
@@ -83,50 +77,6 @@ def _check(places: Iterable[Place], *, as_json: bool) -> None:
     say({"places": checked}, as_json=as_json, text=text)
 
 
-@click.command()
-@folder_option
-@json_option
-@click.argument("archive", default=restoring.LATEST)
-@click.option(
-    "--to",
-    "target",
-    required=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="An empty or new folder; it becomes the node's folder.",
-)
-@click.option(
-    "--repository",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The repository, when the node's own folder is gone.",
-)
-@click.option(
-    "--passphrase-file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="A file with the passphrase, when the node's own folder is gone.",
-)
-@click.option("--break-lock", is_flag=True, help="Read past a lock that a lost machine left.")
-def restore(
-    folder: Path,
-    as_json: bool,
-    archive: str,
-    target: Path,
-    repository: Path | None,
-    passphrase_file: Path | None,
-    break_lock: bool,
-) -> None:
-    """Bring ARCHIVE (or the latest) back into an empty folder, check it, and fence it.
-
-    The restored node shows everything and gives no number until the centre has allowed it again.
-    """
-    source = restoring.From(
-        repository=repository or places_of(folder, read_config(folder))[0].path,
-        passphrase_file=passphrase_file or folder / "keys" / keys.BACKUP_PASSPHRASE,
-        ignore_lock=break_lock,
-    )
-    done = restoring.restore_to(target, archive, source=source, clock=SystemClock(), tell=_tell)
-    say(_restored(done), as_json=as_json, text=_restored_text(done))
-
-
 def _row(one: Backup) -> dict[str, Any]:
     return {
         "name": one.name,
@@ -144,14 +94,16 @@ def _line(one: Backup) -> str:
     return f"{one.name}  {one.summary.entries} รายการ · entries  {one.summary.last_event}"
 
 
-def _checks(report: Report) -> list[dict[str, Any]]:
+def checks(report: Report) -> list[dict[str, Any]]:
+    """Give all checks for a program."""
     return [
         {"name": one.name, "good": one.good, "th": one.thai, "en": one.english}
         for one in report.checks
     ]
 
 
-def _check_lines(report: Report) -> list[str]:
+def check_lines(report: Report) -> list[str]:
+    """Give all checks for a person."""
     return [f"{'✓' if one.good else '✗'} {one.thai} · {one.english}" for one in report.checks]
 
 
@@ -173,12 +125,12 @@ def _made(made: BackupResult) -> dict[str, Any]:
         "last_event": made.manifest.last_event,
         "bytes_added": made.bytes_added,
         "seconds": made.seconds,
-        "checks": _checks(made.report),
+        "checks": checks(made.report),
     }  # fmt: skip
 
 
 def _made_text(made: BackupResult) -> str:
-    return "\n".join([*_check_lines(made.report), *(_place_line(made, one) for one in made.places)])
+    return "\n".join([*check_lines(made.report), *(_place_line(made, one) for one in made.places)])
 
 
 def _place_line(made: BackupResult, one: Stored) -> str:
@@ -187,44 +139,3 @@ def _place_line(made: BackupResult, one: Stored) -> str:
         return f"✓ {one.place}: สำรองข้อมูลแล้ว {entries} รายการ · Backed up: {made.name}"
     thai, english = one.problem.sentence("th"), one.problem.sentence("en")
     return f"✗ {one.place}: {one.problem.code} {thai}\n  {english}"
-
-
-def _restored(done: Restored) -> dict[str, Any]:
-    return {
-        "archive": done.archive,
-        "folder": str(done.folder),
-        "good": done.report.good,
-        "fenced": restoring.RESTORED,
-        "node": done.manifest.node,
-        "office": done.manifest.office,
-        "made_at": done.manifest.made_at,
-        "entries": done.manifest.entries,
-        "events": done.manifest.events,
-        "files": done.manifest.files,
-        "last_event": done.manifest.last_event,
-        "registers": [
-            {"register": one.register, "year": one.year, "entries": one.entries,
-             "first": one.first, "last": one.last}
-            for one in done.manifest.registers
-        ],
-        "still_at_centre": done.still_at_centre,
-        "seconds": done.seconds,
-        "checks": _checks(done.report),
-    }  # fmt: skip
-
-
-def _restored_text(done: Restored) -> str:
-    lasts = [
-        f"  {REGISTER_THAI[one.register]} · {one.register} {one.year}: {one.last}"
-        for one in done.manifest.registers
-    ]
-    return "\n".join(
-        [
-            *_check_lines(done.report),
-            f"กู้คืนแล้วที่ {done.folder} เลขสุดท้ายในชุดนี้ · Restored; last numbers in this backup:",
-            *(lasts or ["  –"]),
-            "เครื่องยังไม่ออกเลข จนกว่าจะบอกว่าเลขบนกระดาษออกไปถึงไหนแล้ว ขั้นต่อไปดูจากคำสั่งนี้",
-            "It gives no numbers until it is said how far they stand on paper. What comes next:",
-            f"  saraban-node fence --folder {done.folder}",
-        ]
-    )

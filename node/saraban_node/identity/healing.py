@@ -36,7 +36,7 @@ class Healed:
     letters: int = 0
 
 
-class _Stretch(NamedTuple):
+class Stretch(NamedTuple):
     """Part of the journal within one epoch."""
 
     epoch: int
@@ -61,7 +61,7 @@ def heal(node: Appliance, centre: Centre) -> Healed:
     if last is None or parse_event_id(last[0]) <= (head.epoch, head.seq):
         return Healed()
     events = letters = 0
-    for stretch in _missing(centre, last[0], head):
+    for stretch in missing(centre, last[0], head):
         first = event_id(stretch.epoch, stretch.first)
         end = event_id(stretch.epoch, stretch.last)
         while page := centre.events(first, end, limit=_PAGE):
@@ -75,22 +75,27 @@ def heal(node: Appliance, centre: Centre) -> Healed:
     return Healed(events, letters)
 
 
-def _missing(centre: Centre, last: str, head: journal.Head) -> list[_Stretch]:
-    """Find the way from our last event to the centre's, backwards from epoch to epoch."""
-    found: list[_Stretch] = []
+def missing(centre: Centre, last: str, head: journal.Head) -> list[Stretch]:
+    """Find the way from our last event to the centre's, backwards from epoch to epoch.
+
+    Raises:
+        JournalsDiverge: there is none.
+        BrokenChain: what the centre holds is no history.
+    """
+    found: list[Stretch] = []
     epoch, seq = parse_event_id(last)
     while epoch > head.epoch:
         base = _base_of(centre, epoch)
         base_epoch, base_seq = parse_event_id(base)
         if base_epoch >= epoch:
             raise BrokenChain(f"epoch {epoch} begins after {base}", node="", event=base)
-        found.append(_Stretch(epoch, base_seq + 1, seq))
+        found.append(Stretch(epoch, base_seq + 1, seq))
         epoch, seq = base_epoch, base_seq
     if epoch < head.epoch or seq < head.seq:
         ours = str(head.id)
         raise JournalsDiverge(f"{ours} lies in a tail that was left behind", event=ours)
     if seq > head.seq:
-        found.append(_Stretch(epoch, head.seq + 1, seq))
+        found.append(Stretch(epoch, head.seq + 1, seq))
     return found[::-1]
 
 
@@ -105,9 +110,14 @@ def _base_of(centre: Centre, epoch: int) -> str:
     raise BrokenChain(f"epoch {epoch} has no beginning", node="", event=first)
 
 
+def unreadable(document: Unreadable, node: str) -> BrokenChain:
+    """Give the error for an event that the centre holds and nobody can read."""
+    return BrokenChain(document.reason, node=node, event=document.id)
+
+
 def _take(write: Write, node: Appliance, document: Document | Unreadable) -> Event:
     if isinstance(document, Unreadable):
-        raise BrokenChain(document.reason, node=node.node, event=document.id)
+        raise unreadable(document, node.node)
     event = node.journal.adopt(write, document.payload, document.signature)
     match understood(event):  # what nobody here can read may have given numbers
         case (
