@@ -23,8 +23,11 @@ from saraban_node.appliance import Appliance
 from saraban_node.backup import restore, service, snapshot
 from saraban_node.backup.restore import From
 from saraban_node.backup.service import BackupResult
+from saraban_sync.errors import SarabanError
 from tests.backup_office import make_school, register_letter, subjects
 
+LOADS = int(os.environ.get("SARABAN_BACKUP_LOADS", "1"))
+"""How many backups are taken under load."""
 LARGE = 40_000_000
 """Random bytes that take borg long enough to be hit while it stores them."""
 NODE_PROCESS = """
@@ -205,6 +208,27 @@ def test_no_half_made_repository_remains_on_a_full_stick(small_stick: Path, tmp_
     assert stick.exists()
 
 
+def test_no_room_for_the_copy_is_said_and_nothing_of_it_stays(
+    small_stick: Path, tmp_path: Path
+) -> None:
+    """The node's own disk is full: no copy of the keys may lie there, and letters come first."""
+    node = make_school(small_stick / "node", repository=tmp_path / "repo")
+    register_letter(node, "ก่อนเต็ม")
+    size = (node.folder / "node.db").stat().st_size
+    with contextlib.suppress(OSError), (small_stick / "photos").open("wb", buffering=0) as photos:
+        while shutil.disk_usage(small_stick).free > size // 2:
+            photos.write(bytes(4096))
+
+    with pytest.raises(SarabanError) as caught:
+        service.back_up(node)
+
+    assert caught.value.code in {"SRB-012", "SRB-403"}
+    assert not (node.folder / "backup" / "snapshot").exists()
+    (small_stick / "photos").unlink()
+    register_letter(node, "หลังมีที่ว่าง")
+    node.close()
+
+
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     node = make_school(tmp_path_factory.mktemp("school") / "node")
@@ -214,7 +238,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     node.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", params=range(LOADS))
 def busy(school: Appliance) -> BackupResult:
     """A backup made while a clerk went on registering."""
     stop = threading.Event()

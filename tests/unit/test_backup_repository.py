@@ -188,6 +188,18 @@ def test_another_repository_in_the_place_of_ours_is_refused(tmp_path: Path) -> N
         ours.ensure_created()
 
 
+def test_our_repository_is_known_again_in_another_folder(copied: Repository) -> None:
+    """The disk was mounted elsewhere, and the settings say so."""
+    copied.archives()
+    copied.create("a-2", source=copied.path, paths=("config",))
+    moved = replace(copied, path=copied.path.with_name("elsewhere"))
+    copied.path.rename(moved.path)
+
+    moved.ensure_created()
+
+    assert [one.name for one in moved.archives()] == ["a-1", "a-2"]
+
+
 def test_the_folder_above_a_new_repository_must_be_there(tmp_path: Path) -> None:
     repository = replace(_repository(tmp_path), path=tmp_path / "stick" / "repo")
 
