@@ -26,7 +26,7 @@ from saraban_node.backup.service import BackupResult
 from saraban_sync.errors import SarabanError
 from tests.backup_office import make_school, register_letter, subjects
 
-LOADS = int(os.environ.get("SARABAN_BACKUP_LOADS", "1"))
+LOADS = int(os.environ.get("BACKUP_LOADS", "1"))
 """How many backups are taken under load."""
 LARGE = 40_000_000
 """Random bytes that take borg long enough to be hit while it stores them."""

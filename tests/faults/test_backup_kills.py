@@ -1,6 +1,6 @@
 """A repository whose writer is killed at any moment, whose stick is pulled out, or whose bytes rot.
 
-How often is said by ``SARABAN_BACKUP_KILLS``; the moments come from a fixed seed.
+How often is said by ``BACKUP_KILLS``; the moments come from a fixed seed.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ import pytest
 from saraban_base.backup import errors, locks
 from saraban_base.backup.repository import Repository
 
-KILLS = int(os.environ.get("SARABAN_BACKUP_KILLS", "3"))
+KILLS = int(os.environ.get("BACKUP_KILLS", "3"))
 LONGEST = 1.6
 """Seconds within which a verb on so little data usually ends."""
 
