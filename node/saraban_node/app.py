@@ -30,6 +30,7 @@ from saraban_node.web.numbering.ranges import RangePages
 from saraban_node.web.numbering.reserved import ReservedPages
 from saraban_node.web.office import Office
 from saraban_node.web.people import PeoplePages
+from saraban_node.web.recovery_sheet import RecoverySheetPage
 from saraban_node.web.registering import Registering
 from saraban_node.web.searching import SearchPage
 from saraban_node.web.status import StatusPage
@@ -70,6 +71,7 @@ def build_app(
         LinePage,
         BackupPage,
         StatusPage,
+        RecoverySheetPage,
         PeoplePages,
     )
     routes = [route for kind in pages for route in kind(office).routes()]

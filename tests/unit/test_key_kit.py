@@ -1,20 +1,15 @@
 """The key kit: two officers' halves open the backups of a burnt office, and nothing else does."""
 
-import base64
 import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pypdfium2
 import pytest
-import zxingcpp
 
 from saraban_base.backup import errors
-from saraban_base.backup.protocol import Archive
 from saraban_base.backup.repository import Repository
 from saraban_node import appliance, meta
 from saraban_node.appliance import Appliance
@@ -36,41 +31,10 @@ from saraban_node.config import write_config
 from saraban_node.errors import Fenced
 from saraban_sync.ids import PersonId
 from tests.backup_office import a_disk, make_school
+from tests.recovery_paper import PaperBorg, codes, pages, scanned, words
 
 BOSS = PersonId("p-prasert")
 HOLDERS = ("นายประเสริฐ ดูแลดี", "นางมาลี งามตา")
-
-
-@dataclass(frozen=True)
-class PaperBorg(Repository):
-    """A repository that only knows what opens it; borg itself is tried in one test."""
-
-    def exists(self) -> bool:
-        return self._secret.is_file()
-
-    def archives(self, *, ignore_lock: bool = False) -> tuple[Archive, ...]:
-        self._open()
-        return ()
-
-    def key_text(self) -> str:
-        self._open()
-        return f"BORG_KEY {'ab' * 32}\n{base64.b64encode(bytes(400)).decode()}\n"
-
-    def change_passphrase(self, new: Path) -> None:
-        self._open()
-        self._secret.write_text(new.read_text())
-
-    def make(self) -> None:
-        self.path.mkdir()
-        self._secret.write_text(self.passphrase_file.read_text())
-
-    @property
-    def _secret(self) -> Path:
-        return self.path / "secret"
-
-    def _open(self) -> None:
-        if self.passphrase_file.read_text() != self._secret.read_text():
-            raise errors.WrongPassphrase("borg: 52", file=self.passphrase_file)
 
 
 @dataclass
@@ -122,27 +86,6 @@ def school(tmp_path: Path) -> Iterator[Appliance]:
     node = make_school(tmp_path / "โรงเรียน")
     yield node
     node.close()
-
-
-def pages(paper: bytes) -> int:
-    return len(pypdfium2.PdfDocument(paper))
-
-
-def words(paper: bytes) -> str:
-    found = "".join(one.get_textpage().get_text_range() for one in pypdfium2.PdfDocument(paper))
-    return "".join(found.split())
-
-
-def codes(paper: bytes) -> list[str]:
-    """Scan the paper as a telephone does."""
-    pictures = [page.render(scale=2).to_pil() for page in pypdfium2.PdfDocument(paper)]
-    found: list[Any] = [code for one in pictures for code in zxingcpp.read_barcodes(one)]
-    return [one.text for one in found]
-
-
-def scanned(printed: Printed) -> tuple[str, str]:
-    first, second = (codes(paper)[0] for paper in printed.papers[:2])
-    return first, second
 
 
 def test_each_holder_gets_one_page_that_says_what_to_do_after_a_fire(kept: Kept) -> None:

@@ -14,6 +14,7 @@ from saraban_node.numbering.errors import NumberNotUnderstood
 from saraban_node.people import ROLES
 from saraban_node.web.backup import OTHER, REASONS
 from saraban_node.web.book_lines import GAP_STATES, STATES
+from saraban_node.web.recovery_sheet import WHYS
 from saraban_sync.events import KINDS
 from saraban_sync.number_events import NumbersSkipped
 from saraban_sync.registers import Register, Urgency
@@ -28,6 +29,7 @@ _CODE = re.compile(r'"((?:rail|keys|said|settings)\.[\w-]+)"')
 # What may stand behind `t('prefix.' ~ value)`.
 _VALUES: dict[str, list[str]] = {
     "backup.why.": [*REASONS.values(), OTHER],
+    "sheet.ended.": list(WHYS),
     "backup.kind.": ["disk", "stick", "centre"],
     "backup.absent_": ["disk", "stick", "centre"],
     "book.": [str(one) for one in Register],

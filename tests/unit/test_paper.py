@@ -2,13 +2,11 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any
 
-import pypdfium2
 import pytest
-import zxingcpp
 
 from saraban_base.paper import pdf, qr
+from tests.recovery_paper import codes, words
 
 NOON = datetime(2026, 11, 27, 5, 0, 0, 250, tzinfo=UTC)
 PAGE = """
@@ -18,19 +16,6 @@ PAGE = """
 #facts(("หน่วยงาน", data.office))
 #if "code" in data { image("qr.svg", width: 40mm) }
 """
-
-
-def words(made: bytes) -> str:
-    """Give all text of a PDF, blanks and line ends taken out."""
-    pages = pypdfium2.PdfDocument(made)
-    return "".join("".join(page.get_textpage().get_text_range().split()) for page in pages)
-
-
-def codes(made: bytes) -> list[str]:
-    """Read the QR codes of a PDF, from pictures as a telephone sees them."""
-    pictures = [page.render(scale=2).to_pil() for page in pypdfium2.PdfDocument(made)]
-    found: list[Any] = [code for one in pictures for code in zxingcpp.read_barcodes(one)]
-    return [one.text for one in found]
 
 
 def test_what_an_office_is_called_is_never_read_as_typst() -> None:
