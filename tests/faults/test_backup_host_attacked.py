@@ -6,6 +6,7 @@ The attacker has the node's passphrase and its ssh key, and speaks to the centre
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -35,7 +36,7 @@ from saraban_central.backup_host.errors import (
 from saraban_central.backup_host.host import BORG
 from tests.kept_backups import Keeping, SchoolBorg
 
-KILLS = int(os.environ.get("SARABAN_COMPACT_KILLS", "1"))
+KILLS = int(os.environ.get("COMPACT_KILLS", "1"))
 """How often compaction is killed; a long run takes a hundred."""
 
 
@@ -180,6 +181,32 @@ def test_nobody_compacts_while_a_session_of_the_node_runs(kept: Keeping) -> None
     finally:
         holding.terminate()
         holding.wait()
+
+
+def test_the_lock_of_a_session_that_was_cut_is_cleared_and_one_that_is_held_is_not(
+    kept: Keeping,
+) -> None:
+    lock = kept.repository / "lock.exclusive"
+    lock.mkdir()
+    # After a power cut the number belongs to another program: to this one, say.
+    (lock / f"old-name@1234.{os.getpid()}-0").touch()
+    assert borg.clear_dead_lock(kept.repository) == ""
+    assert not lock.exists()
+
+    by_hand = subprocess.Popen(
+        [str(BORG), "with-lock", str(kept.repository), "sleep", "60"],
+        env=kept.borg.environment(), start_new_session=True,
+    )  # fmt: skip
+    try:
+        for _ in range(400):
+            if lock.exists() and any(lock.iterdir()):
+                break
+            time.sleep(0.02)
+        with pytest.raises(InUse, match=str(by_hand.pid)):
+            compaction.compact(kept.centre, "school", by="admin")
+    finally:
+        os.killpg(by_hand.pid, signal.SIGTERM)
+        by_hand.wait()
 
 
 def _until_held(door: Path) -> None:

@@ -37,9 +37,20 @@ def compact(repository: Path) -> None:
     _run(repository, "compact", "--threshold", "0", str(repository))
 
 
-def locked_by(repository: Path) -> str:
-    """Name who holds borg's lock, empty when nobody does."""
-    return ", ".join(str(one) for one in locks.holders(repository))
+def clear_dead_lock(repository: Path) -> str:
+    """Remove the lock of a session or compaction that was cut, as by a power cut.
+
+    Every session on this repository runs on this machine, so a holder that is no process of borg
+    here any more is gone, whatever name the machine had then.
+
+    Returns:
+        who holds it still; empty when nobody does.
+    """
+    held = locks.holders(repository)
+    living = [one for one in held if not locks.gone(one, host=one.host)]
+    if held and not living:
+        _run(repository, "break-lock", str(repository))
+    return ", ".join(str(one) for one in living)
 
 
 def _run(repository: Path, *arguments: str) -> None:

@@ -72,9 +72,8 @@ def _not_locked(place: Host, node: str) -> None:
     repository = place.repository(node)
     if not segments.exists(repository):
         raise HostProblem("no repository", why=f"{repository} —")
-    if holder := borg.locked_by(repository):
-        # No session of the node can be running: this is the lock of one that was cut, which borg
-        # clears itself, or of an administrator who works here by hand.
+    if holder := borg.clear_dead_lock(repository):
+        # No session of the node can be running: an administrator works here by hand.
         raise InUse(f"locked by {holder}", node=node)
 
 

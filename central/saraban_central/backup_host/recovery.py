@@ -13,7 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from saraban_central.backup_host import borg, doors, host, keeping, looking, segments
-from saraban_central.backup_host.errors import HostProblem, NothingToRecover, RecoveryFailed
+from saraban_central.backup_host.errors import (
+    HostProblem,
+    InUse,
+    NothingToRecover,
+    RecoveryFailed,
+)
 from saraban_central.backup_host.host import Host
 from saraban_central.backup_host.judging import before_harm
 from saraban_central.backup_host.keeping import Version
@@ -94,6 +99,8 @@ def recover(
     repository = place.repository(node)
     with doors.closed(place.door(node), node=node, patience=patience):
         wanted = _plan(place, looking.check(centre, node), to, key)
+        if holder := borg.clear_dead_lock(repository):
+            raise InUse(f"locked by {holder}", node=node)
         stamp = f"{centre.clock.now():%Y%m%dT%H%M%SZ}"
         aside = place.folder / "aside" / f"{node}-{stamp}"
         _move_aside(repository, aside, wanted.to)
