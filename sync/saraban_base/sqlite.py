@@ -173,6 +173,10 @@ class Database:
             source = _connect(self.path, self._vfs, read_only=True)
             try:
                 target.reserve_bytes(reserve=_CHECKSUM_BYTES)
+                # The layer reckons checksums once it has written a first page that asks for them.
+                # Without one, the pages that do not fit into memory would be written as they came,
+                # and what comes out of a write-ahead log has its old checksum.
+                target.pragma("user_version", 1)
                 with target.backup("main", source, "main") as backup:
                     backup.step(-1)
                 target.pragma("journal_mode", "delete")

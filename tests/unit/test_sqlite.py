@@ -384,6 +384,23 @@ def test_a_copy_made_while_others_write_is_whole_and_of_one_moment(
         opened.close()
 
 
+def test_a_copy_larger_than_memory_is_whole_also_where_the_log_has_newer_pages(
+    database: Database, tmp_path: Path
+) -> None:
+    """It was not, once an office had more letters than fit into two megabytes."""
+    with database.write() as write:
+        for number in range(1_500):
+            write.cursor.execute("INSERT INTO letter VALUES (?, ?)", (number, "x" * 3_000))
+    database.checkpoint()
+    with database.write() as write:
+        write.cursor.execute("UPDATE letter SET subject = 'y' || subject WHERE number % 50 = 0")
+
+    database.backup_to(tmp_path / "copy.db")
+
+    with looking_at(tmp_path / "copy.db") as cursor:
+        assert list(cursor.execute("PRAGMA integrity_check")) == [("ok",)]
+
+
 def test_looking_at_a_file_that_is_not_there_makes_none(tmp_path: Path) -> None:
     with pytest.raises(DatabaseProblem), looking_at(tmp_path / "none.db"):
         pass
