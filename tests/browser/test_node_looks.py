@@ -41,6 +41,7 @@ PAGES = {
     "not-found": "/search?q=ไม่มีคำนี้",
     "line": "/line",
     "backup": "/backup",
+    "recovery-sheet": "/backup/sheet",
     "status": "/status",
     "people": "/people",
     "person": "first /people/",
