@@ -254,10 +254,11 @@ def _keep_keys(copy: Path, source: From) -> None:
     """Put the passphrase among the keys, and with it the key by which the centre lets this in."""
     secrets = copy / snapshot.KEYS
     kept = {keys.BACKUP_PASSPHRASE: source.passphrase_file}
-    if source.remote is not None:
-        kept |= {one.key: source.remote.key for one in _places(copy, source.remote.url)}
-        kept |= {one.known_hosts: source.remote.known_hosts
-                 for one in _places(copy, source.remote.url)}  # fmt: skip
+    if (remote := source.remote) is not None:
+        for one in _places(copy, remote.url):
+            kept |= {one.key: remote.key, one.known_hosts: remote.known_hosts}
+            # ssh would show the old key's public half, which lies beside it in the backup
+            (secrets / f"{one.key}.pub").unlink(missing_ok=True)
     for name, file in kept.items():
         durable.write_file(secrets / name, file.read_bytes(), mode=0o600)
 

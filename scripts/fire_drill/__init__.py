@@ -1,0 +1,1 @@
+"""The fire drill: a school's machine burns, and comes back from the centre's repository."""
