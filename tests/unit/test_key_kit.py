@@ -221,6 +221,24 @@ def test_a_stick_that_is_not_there_keeps_the_old_passphrase_until_it_comes(kept:
     assert len(key_kit.check(kept.node, *scanned(new), actor=BOSS).places) == 2
 
 
+def test_a_machine_restored_from_an_older_backup_learns_from_the_newer_sheet(kept: Kept) -> None:
+    """The stick was away when the passphrase was changed, and the restore came from the stick."""
+    main = passphrases.main_file(kept.node.folder)
+    old = main.read_text()
+    passphrase_change.change_passphrase(kept.node, actor=BOSS)
+    new = key_kit.print_sheet(kept.node, HOLDERS, actor=BOSS)
+    main.write_text(old)
+
+    done = key_kit.check(kept.node, *scanned(new), actor=BOSS)
+
+    assert done.learned == ("disk", "stick")
+    for place in kept.places():
+        assert place.repository().archives() == ()
+        assert passphrase_change.catch_up(kept.node, place, actor=BOSS)
+        assert place.repository().passphrase_file == main
+        assert place.repository().archives() == ()
+
+
 def test_a_backup_first_lets_a_stick_that_came_back_take_the_new_passphrase(
     kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,8 @@ class Checked:
     """Whether the journal tells of a sheet of that name that has not ended."""
     places: tuple[Tried, ...]
     absent: tuple[str, ...]
+    learned: tuple[str, ...] = ()
+    """Places that this machine could not open before, as after a restore from an older backup."""
 
     @property
     def good(self) -> bool:
@@ -123,6 +125,10 @@ def check(
 ) -> Checked:
     """Try both halves on every repository that is there, and write down what came of it.
 
+    A repository that the sheet opens and this machine cannot is one whose passphrase was changed
+    after the backup this machine was restored from: it is opened with the sheet's from now on, and
+    takes the machine's own at its next backup.
+
     Args:
         node: the node.
         first: one half, as it was typed or scanned.
@@ -140,9 +146,18 @@ def check(
         raise NoPlaceToTry(", ".join(absent))
     with passphrases.tried(joined.passphrase, node.folder / "backup") as file:
         places = tuple(_try(place, file, tell) for place in there)
+    opened = {one.place for one in places if one.problem is None}
+    learned = [
+        one.name
+        for one in there
+        if one.name in opened and _learn(node, one, joined.passphrase, tell)
+    ]
     with node.db.read() as cursor:
         known = joined.sheet in {one.sheet for one in sheets.valid(cursor)}
-    done = Checked(sheet=joined.sheet, known=known, places=places, absent=absent)
+    done = Checked(
+        sheet=joined.sheet, known=known, places=places, absent=absent,
+        learned=tuple(learned),
+    )  # fmt: skip
     if done.good or any(isinstance(one.problem, errors.WrongPassphrase) for one in places):
         # A stick that failed says nothing about the paper.
         append(node, SheetChecked(sheet=joined.sheet, good=done.good), actor)
@@ -191,6 +206,16 @@ def _there(places: Iterable[Place]) -> tuple[list[Place], tuple[str, ...]]:
         else:
             absent.append(place.name)
     return there, tuple(absent)
+
+
+def _learn(node: Appliance, place: Place, passphrase: str, tell: Tell) -> bool:
+    own = passphrases.file_for(node.folder, place.name)
+    if own.is_file() and own.read_text("utf-8").removesuffix("\n") == passphrase:
+        return False
+    if _try(place, own, tell).problem is None:
+        return False
+    passphrases.remember_before(node.folder, place.name, passphrase)
+    return True
 
 
 def _try(place: Place, file: Path, tell: Tell) -> Tried:

@@ -70,6 +70,12 @@ def replace(folder: Path, places: tuple[str, ...], passphrase: str) -> None:
     durable.write_file(home / keys.BACKUP_PASSPHRASE, f"{passphrase}\n".encode(), mode=_ACCESS)
 
 
+def remember_before(folder: Path, place: str, passphrase: str) -> None:
+    """Keep what opens a place that the passphrase that counts does not open."""
+    said = f"{passphrase}\n".encode()
+    durable.write_file(before_file(folder, place), said, mode=_ACCESS)
+
+
 def forget_before(folder: Path, place: str) -> None:
     """Remove an old passphrase that opens nothing any more."""
     before_file(folder, place).unlink(missing_ok=True)

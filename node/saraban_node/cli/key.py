@@ -208,12 +208,16 @@ def _checked(done: Checked) -> dict[str, Any]:
             for one in done.places
         ],
         "absent": done.absent,
+        "learned": done.learned,
     }  # fmt: skip
 
 
 def _checked_text(done: Checked) -> str:
     lines = [_tried_line(one) for one in done.places]
     lines += [f"– {one}: ไม่อยู่ในขณะนี้ · not there now" for one in done.absent]
+    if done.learned:
+        names = ", ".join(done.learned)
+        lines.append(f"เครื่องนี้เปิด {names} ได้แล้ว · This machine can open {names} again")
     if done.good:
         lines.append(f"แผ่น {done.sheet} ใช้ได้ · Sheet {done.sheet} opens the backups")
     else:
