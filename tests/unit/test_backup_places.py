@@ -1,5 +1,6 @@
 """Where backups go: several places at once, a stick known by its label, absence is no failure."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -111,6 +112,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         told: list[str] = []
         unplugged = service.back_up(node, tell=told.append)
         plug_in(table, folder / "media" / "SARABAN")
+        _lock_left_by_a_power_cut(node, folder / "disk")
         both = service.back_up(node)
         (folder / "media").rename(folder / "run")
         plug_in(table, folder / "run" / "SARABAN")
@@ -124,6 +126,22 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         disk_broken = service.back_up(node)
         yield Story(node, unplugged, told, both, by_name, left, disk_broken)
         node.close()
+
+
+def _lock_left_by_a_power_cut(node: Appliance, repository: Path) -> None:
+    """This machine's own, with the number of a process that is something else now."""
+    host = (node.folder / "backup" / "borg" / "host-id").read_text().strip()
+    (repository / "lock.exclusive").mkdir()
+    (repository / "lock.exclusive" / f"{host}.{os.getpid()}-0").touch()
+
+
+def test_a_lock_left_by_a_power_cut_is_cleared_and_stands_in_the_journal(story: Story) -> None:
+    with story.node.db.read() as cursor:
+        good = records.last(cursor, good_only=True, place="disk")
+
+    assert good is not None
+    assert "ปลดล็อก" in good.problem
+    assert [one.place for one in story.both.good] == ["disk", "stick"]
 
 
 def test_a_stick_that_is_not_plugged_in_is_told_and_is_no_failure(story: Story) -> None:
