@@ -8,12 +8,13 @@ from click.testing import CliRunner, Result
 
 from saraban_base.backup import errors
 from saraban_node.appliance import Appliance
-from saraban_node.backup import key_kit, passphrase_change, passphrases
+from saraban_node.backup import halves, key_kit, passphrase_change, passphrases
 from saraban_node.backup.key_errors import HalfMistyped
 from saraban_node.backup.key_kit import Checked, Tried
 from saraban_node.cli.key import key
 from tests.backup_office import make_school
 
+_GOOD = Checked(sheet="7K3D9Q", known=True, places=(Tried("disk", 2),), absent=())
 HOLDERS = ("--first", "นายประเสริฐ ดูแลดี", "--second", "นางมาลี งามตา")
 
 
@@ -66,6 +67,27 @@ def test_halves_are_asked_for_and_a_slip_is_named(folder: Path) -> None:
 
     assert isinstance(done.exception, HalfMistyped)
     assert done.exception.facts == {"half": "1", "group": "3"}
+
+
+def test_a_scanner_that_types_may_send_all_lines_of_a_code(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = halves.split(passphrases.new(), "7K3D9Q", bytes(32))
+    places = ("stick SARABAN saraban", "ssh://saraban@centre.example:22/srv/saraban/" + "x" * 60)
+    given: list[str] = []
+
+    def check(_node: Appliance, *typed: str, **_: object) -> Checked:
+        given.extend(typed)
+        return _GOOD
+
+    monkeypatch.setattr(key_kit, "check", check)
+
+    for other in (second, halves.for_code(second, "school-a", places)):
+        done = run(
+            folder, "check", typed=f"{halves.for_code(first, 'school-a', places)}\n{other}\n"
+        )
+        assert done.exit_code == 0, done.output
+        assert halves.join(given[-2], given[-1])
 
 
 def test_a_check_tells_each_place_and_fails_unless_all_open(

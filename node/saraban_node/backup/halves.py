@@ -10,6 +10,7 @@ that look like digits do not occur. What is written names its sheet and which ha
 
 import base64
 import binascii
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ _READ_AS: Final = {
     "O": 0, "I": 1, "L": 1,
     **{one: place for place, one in enumerate("๐๑๒๓๔๕๖๗๘๙")},
 }  # fmt: skip
+_TYPED: Final = re.compile(r"[\w -]{60,}")
 _BETWEEN: Final = frozenset("-–—‐._,;:/|\u200b\ufeff")
 """What people put between groups, besides blanks."""
 
@@ -163,6 +165,16 @@ def places_in(text: str) -> tuple[str, ...]:
     """Give the places for backups that the text of a QR code names."""
     lines = [line.strip() for line in text.strip().splitlines()]
     return tuple(lines[2:]) if lines and lines[0].upper().startswith(MARK) else ()
+
+
+def is_one(line: str) -> bool:
+    """Tell whether a line could be a half, rather than another line of a code that was scanned.
+
+    A scanner that types sends all lines of a code; after the first half come the node's name and
+    the places, which are no second half.
+    """
+    plain = line.strip()
+    return plain.upper().startswith(MARK) or _TYPED.fullmatch(plain) is not None
 
 
 def _own_line(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from saraban_node.backup import key_kit, passphrase_change, sheets
+from saraban_node.backup import halves, key_kit, passphrase_change, sheets
 from saraban_node.backup.key_kit import Checked, Printed, Tried
 from saraban_node.backup.passphrase_change import Changed
 from saraban_node.backup.sheets import Sheet
@@ -79,7 +79,8 @@ def check(folder: Path, as_json: bool, first_file: Path | None, second_file: Pat
     processes and no history shows them.
     """
     first = _half(first_file, "ครึ่งที่ 1 · first half")
-    second = _half(second_file, "ครึ่งที่ 2 · second half")
+    scanned = first_file is None and halves.MARK in first
+    second = _half(second_file, "ครึ่งที่ 2 · second half", scanned=scanned)
     with opened(folder) as node:
         done = key_kit.check(node, first, second, actor=actor(), tell=_tell)
     say(_checked(done), as_json=as_json, text=_checked_text(done))
@@ -161,10 +162,13 @@ def _write(target: Path, done: Printed) -> list[Path]:
     return files
 
 
-def _half(path: Path | None, asked: str) -> str:
+def _half(path: Path | None, asked: str, *, scanned: bool = False) -> str:
+    """Read a half; after one that was scanned the other lines of its code may still come."""
     if path is not None:
         return path.read_text("utf-8", "replace")
     said: str = click.prompt(asked, err=True)
+    while scanned and not halves.is_one(said):
+        said = click.prompt(asked, err=True)
     return said
 
 
