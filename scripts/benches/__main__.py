@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from scripts.benches import idle, numbers, register, search, sync
+from scripts.benches import backup, idle, numbers, register, search, sync
 from scripts.benches.report import Report
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +15,7 @@ BENCHES: dict[str, Callable[..., Report]] = {
     "search": search.run,
     "idle": idle.run,
     "numbers": numbers.run,
+    "backup": backup.run,
 }
 
 
