@@ -15,6 +15,7 @@ import pytest
 from saraban_base.backup import errors
 from saraban_base.clock import SystemClock
 from saraban_base.errors import DatabaseTooNew
+from saraban_base.sqlite import Database
 from saraban_node import appliance
 from saraban_node.backup import restore, service, swap
 from saraban_node.backup.restore import From
@@ -79,9 +80,7 @@ def _newer(copy: Path) -> None:
 
 
 def _write(copy: Path, sql: str) -> None:
-    node = appliance.Database.open(
-        copy / "node.db", migrations=appliance.MIGRATIONS, clock=SystemClock()
-    )
+    node = Database.open(copy / "node.db", migrations=appliance.MIGRATIONS, clock=SystemClock())
     with node.write() as write:
         write.cursor.execute(sql)
     node.checkpoint()
