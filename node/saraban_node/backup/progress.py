@@ -98,7 +98,14 @@ class Keeper:
         self._weight = 0
         self._written = self._told = time.monotonic()
         pid = os.getpid()
-        self._state = Progress(started_at=now(), actor=actor, pid=pid, born=_born(pid))
+        self._state = Progress(
+            started_at=now(),
+            actor=actor,
+            pid=pid,
+            born=_born(pid),
+            thai="กำลังเปิดที่เก็บข้อมูลสำรอง",
+            english="Opening the repositories",
+        )
         self._write()
 
     def step(self, thai: str, english: str, *, weight: int, place: str = "") -> None:
