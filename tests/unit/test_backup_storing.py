@@ -127,3 +127,25 @@ def test_a_backup_whose_process_is_gone_is_not_shown_as_running(tmp_path: Path) 
     assert seen is not None
     assert seen.broken_off
     assert not seen.running
+
+
+def test_a_backup_stops_when_the_program_ends_and_its_share_never_falls(tmp_path: Path) -> None:
+    """An earlier step that reads more than it was weighed does not run ahead of the next one."""
+    (tmp_path / "backup").mkdir()
+    ending = False
+    keeper = progress.Keeper(
+        tmp_path, actor="p", now=lambda: "t", total=4_000_000, tell=lambda _: None,
+        stopped=lambda: ending,
+    )  # fmt: skip
+    shares = []
+    for moved in (500_000, 9_000_000):
+        keeper.step("ก", "a", weight=2_000_000)
+        keeper.watch(moved)
+        seen = progress.read(tmp_path)
+        assert seen is not None
+        shares.append(seen.share)
+
+    ending = True
+    with pytest.raises(errors.BackupCancelled):
+        keeper.watch(1)
+    assert shares == [0.0, 0.5]
