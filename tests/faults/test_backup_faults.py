@@ -28,6 +28,8 @@ from tests.backup_office import make_school, register_letter, subjects
 
 LOADS = int(os.environ.get("BACKUP_LOADS", "1"))
 """How many backups are taken under load."""
+_BREATH = 0.002 if LOADS == 1 else 0.08
+"""Seconds between two letters; the numbers must last for all backups."""
 LARGE = 40_000_000
 """Random bytes that take borg long enough to be hit while it stores them."""
 NODE_PROCESS = """
@@ -129,6 +131,23 @@ def test_a_lock_is_cleared_even_if_its_process_number_was_given_to_another_progr
 
     assert replace(repository, tell=told.append).archives() == ()
     assert str(os.getpid()) in told[0]
+
+
+def test_a_lock_left_on_borgs_own_cache_keeps_nobody_from_backups(repository: Repository) -> None:
+    """The number of its process belongs to another program now, and borg takes it for alive."""
+    repository.create("a-0", source=repository.base_dir, paths=("host-id",))
+    host = (repository.base_dir / "host-id").read_text().strip()
+    (cache,) = (repository.base_dir / ".cache" / "borg").glob("?" * 64)
+    (cache / "lock.exclusive").mkdir()
+    (cache / "lock.exclusive" / f"{host}.{os.getpid()}-0").touch()
+    told: list[str] = []
+
+    replace(repository, tell=told.append, lock_wait=1).create(
+        "a-1", source=repository.base_dir, paths=("host-id",)
+    )
+
+    assert len(told) == 1
+    assert not (cache / "lock.exclusive").exists()
 
 
 def test_a_lock_of_another_machine_is_respected_until_a_person_says_otherwise(
@@ -248,7 +267,7 @@ def busy(school: Appliance) -> BackupResult:
         while not stop.is_set():
             register_letter(school, f"ระหว่างสำรอง {count}")
             count += 1
-            stop.wait(0.002)
+            stop.wait(_BREATH)
 
     with ThreadPoolExecutor(1) as clerks:
         clerk = clerks.submit(register)

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -63,6 +64,22 @@ def holders(repository: Path) -> list[Holder]:
         for entries in roster.values():
             found += [Holder(str(host), int(pid)) for host, pid, _thread in entries]
     return sorted(set(found))
+
+
+def clear_cache(base_dir: Path, *, host: str) -> list[Holder]:
+    """Remove locks that dead processes of this machine left on borg's cache, and name them.
+
+    The cache is this machine's alone, whatever machine the repository is on; a lock left there by a
+    power cut keeps every later backup waiting in vain.
+    """
+    cleared: list[Holder] = []
+    for cache in sorted((base_dir / ".cache" / "borg").glob("*")):
+        held = holders(cache)
+        if held and all(gone(one, host=host) for one in held):
+            shutil.rmtree(cache / "lock.exclusive", ignore_errors=True)
+            (cache / "lock.roster").unlink(missing_ok=True)
+            cleared += held
+    return cleared
 
 
 def gone(holder: Holder, *, host: str) -> bool:

@@ -259,21 +259,25 @@ class Repository:
         )
 
     def _do(self, request: Request) -> Answer:
-        if self.remote is None:
-            if request.command is not Command.INIT and not self.exists():
-                raise self._missing("no repository there")
-            if request.command is not Command.BREAK_LOCK:
-                self._clear_dead_lock()
+        if self.remote is None and request.command is not Command.INIT and not self.exists():
+            raise self._missing("no repository there")
+        if request.command is not Command.BREAK_LOCK:
+            self._clear_dead_locks()
         answer = self._ask(request)
         if answer.failure is not None:
             raise self._problem(answer, request)
         return answer
 
-    def _clear_dead_lock(self) -> None:
-        held = locks.holders(self.path)
-        if held and all(locks.gone(one, host=memory.host(self.base_dir)) for one in held):
+    def _clear_dead_locks(self) -> None:
+        """Clear the locks whose holders are certainly gone; another machine's borg does its own."""
+        host = memory.host(self.base_dir)
+        cleared = locks.clear_cache(self.base_dir, host=host)
+        held = locks.holders(self.path) if self.remote is None else []
+        if held and all(locks.gone(one, host=host) for one in held):
             self.break_lock()
-            names = ", ".join(str(one) for one in held)
+            cleared += held
+        if cleared:
+            names = ", ".join(sorted({str(one) for one in cleared}))
             self.tell(f"ปลดล็อกที่ค้างจากการหยุดกะทันหันแล้ว · Cleared a lock left by {names}")
 
     def _ask(self, request: Request, *, moved: bool = False) -> Answer:
