@@ -8,6 +8,7 @@ from saraban_node.cli.arrivals import arrivals, deliveries
 from saraban_node.cli.backup import backup
 from saraban_node.cli.clock import clock
 from saraban_node.cli.common import guarded
+from saraban_node.cli.drill import drill_command
 from saraban_node.cli.fence import fence_group, fork, machine_code, rejoin
 from saraban_node.cli.key import key
 from saraban_node.cli.people import person
@@ -33,6 +34,7 @@ for command in (
     clock,
     node.rebuild,
     backup,
+    drill_command,
     key,
     restore,
     restore_letter,

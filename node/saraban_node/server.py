@@ -7,6 +7,7 @@ import uvicorn
 from saraban_base.settling import settle
 from saraban_node import appliance
 from saraban_node.app import build_app
+from saraban_node.backup import drill
 from saraban_node.backup.schedule import Scheduler
 from saraban_node.housekeeping import Housekeeper
 from saraban_node.identity import machine, marks
@@ -37,7 +38,7 @@ def _serve(folder: Path, *, host: str | None, port: int | None) -> bool:
     syncer = Syncer(node, renamed=rename)
     keeper = marks.Keeper(node.db, node.marks)
     housekeeper = Housekeeper(node, wrote=syncer.try_now)
-    backups = Scheduler(node, wrote=syncer.try_now)
+    backups = Scheduler(node, wrote=syncer.try_now, drill=drill.run)
     settings = uvicorn.Config(
         build_app(node, syncer, backups),
         host=host or node.config.host,

@@ -10,6 +10,7 @@ from saraban_sync.events import Event
 from saraban_sync.registers import parse_instant
 
 _COLUMNS: Final = "at, archive, repository, last_event, entries, good, problem, place, archives"
+_DRILL_COLUMNS: Final = "seq, at, archive, place, result, key, entries, files, seconds, problem"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class BackupRecord:
 class DrillRecord:
     """One drill as the journal tells it."""
 
+    seq: int
+    """Its place in the journal."""
     at: datetime
     archive: str
     place: str
@@ -78,17 +81,26 @@ def drills(cursor: Cursor, *, limit: int) -> list[DrillRecord]:
     """List the drills, the newest first."""
     found = rows(
         cursor,
-        "SELECT at, archive, place, result, key, entries, files, seconds, problem"
-        " FROM backup_drill ORDER BY seq DESC LIMIT ?",
+        f"SELECT {_DRILL_COLUMNS} FROM backup_drill"  # noqa: S608 - a constant
+        " ORDER BY seq DESC LIMIT ?",
         (limit,),
     )
-    return [
-        DrillRecord(
-            at=parse_instant(row[0]), archive=row[1], place=row[2], result=row[3], key=row[4],
-            entries=row[5], files=row[6], seconds=row[7], problem=row[8],
-        )
-        for row in found
-    ]  # fmt: skip
+    return [_drill_record(row) for row in found]
+
+
+def drill_at(cursor: Cursor, seq: int) -> DrillRecord | None:
+    """Give one drill by its place in the journal."""
+    row = one(
+        cursor,
+        f"SELECT {_DRILL_COLUMNS} FROM backup_drill WHERE seq = ?",  # noqa: S608 - a constant
+        (seq,),
+    )
+    return None if row is None else _drill_record(row)
+
+
+def last_drilled(cursor: Cursor) -> dict[str, int]:
+    """Tell for each place that was tried out where its last drill stands in the journal."""
+    return dict(rows(cursor, "SELECT place, max(seq) FROM backup_drill GROUP BY place"))
 
 
 def last(
@@ -146,4 +158,12 @@ def _record(row: tuple[Any, ...]) -> BackupRecord:
     return BackupRecord(
         parse_instant(at), archive, repository, last_event, entries, bool(good), problem, place,
         tuple(archives.split()),
+    )  # fmt: skip
+
+
+def _drill_record(row: tuple[Any, ...]) -> DrillRecord:
+    seq, at, archive, place, result, key, entries, files, seconds, problem = row
+    return DrillRecord(
+        seq=seq, at=parse_instant(at), archive=archive, place=place, result=result, key=key,
+        entries=entries, files=files, seconds=seconds, problem=problem,
     )  # fmt: skip

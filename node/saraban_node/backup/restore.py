@@ -190,14 +190,14 @@ def _checked(work: Path) -> tuple[Manifest, Report]:
         key = keys.load_signing_key(copy / snapshot.KEYS, name).public
     except (OSError, ValueError) as wrong:
         raise errors.RestoredBad(str(wrong), what="keys/signing", folder=copy) from wrong
-    _refuse_newer(copy)
+    refuse_newer(copy)
     report = verify_copy(copy, work / snapshot.FILES, manifest=manifest, key=key)
     if manifest is None or not report.good:
         raise errors.RestoredBad(report.problems(), what=report.problems(), folder=copy)
     return manifest, report
 
 
-def _refuse_newer(copy: Path) -> None:
+def refuse_newer(copy: Path) -> None:
     """Say of a newer program's database just that: what it checks is not known here."""
     known = {file.name for file in MIGRATIONS.iterdir()}
     done: set[str] = set()
