@@ -174,6 +174,22 @@ def test_a_drill_comes_a_day_after_the_first_backup_and_then_every_week(desk: De
     assert 24 * 7 <= second - first <= 24 * 7 + 2
 
 
+def test_a_drill_that_writes_nothing_down_is_not_tried_every_minute(desk: Desk) -> None:
+    tried = []
+
+    def stumble(_: Appliance) -> None:
+        tried.append(desk.clock.now())
+        raise errors.BackupRunning("held")
+
+    desk.look(minutes=20)
+    desk.scheduler.drill = stumble
+    desk.clock.forward(hours=26)
+    for _ in range(130):
+        desk.look(minutes=1)
+
+    assert len(tried) == 3
+
+
 def test_the_thread_backs_up_when_asked_and_tells_that_something_was_written(desk: Desk) -> None:
     heard: list[bool] = []
     scheduler = replace(desk.scheduler, wrote=lambda: heard.append(True), first=30.0)

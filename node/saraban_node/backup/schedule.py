@@ -30,6 +30,8 @@ FIRST_SECONDS: Final = 120.0
 """After a start the clerks come first."""
 _GOODBYE: Final = 60.0
 _DRILL_AGAIN: Final = timedelta(days=1)
+_DRILL_RESTS: Final = 3_600.0
+"""Seconds after any drill, also one that could not even write down that it was not run."""
 
 Drill = Callable[[Appliance], object]
 """Brings a backup back in a scratch place, looks at it, and writes down what was seen."""
@@ -56,6 +58,7 @@ class Scheduler:
     _stop: threading.Event = field(default_factory=threading.Event)
     _asked: list[PersonId] = field(default_factory=list)
     _resting: dict[str, float] = field(default_factory=dict)
+    _drill_rests_until: float = 0.0
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -150,8 +153,10 @@ class Scheduler:
             _log.info("backup.running node=%s", self.node.node)
 
     def _drill_if_due(self) -> bool:
-        if self.drill is None or not self._drill_due():
+        moment = self.node.clock.monotonic()
+        if self.drill is None or self._drill_rests_until > moment or not self._drill_due():
             return False
+        self._drill_rests_until = moment + _DRILL_RESTS
         self.drill(self.node)
         return True
 
