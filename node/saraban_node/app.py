@@ -18,6 +18,7 @@ from saraban_node.web import api
 from saraban_node.web.arrivals import Arrivals
 from saraban_node.web.backup import BackupPage
 from saraban_node.web.books import Books
+from saraban_node.web.drill_paper import DrillPaperPage
 from saraban_node.web.emergency_marks import EmergencyMarks
 from saraban_node.web.letter import LetterPage
 from saraban_node.web.line import LinePage
@@ -72,6 +73,7 @@ def build_app(
         BackupPage,
         StatusPage,
         RecoverySheetPage,
+        DrillPaperPage,
         PeoplePages,
     )
     routes = [route for kind in pages for route in kind(office).routes()]

@@ -1,6 +1,7 @@
 """The page of backups: what is at risk, where the backups are, one button, how far it is."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +84,7 @@ def test_before_the_first_backup_every_letter_is_at_risk(clerk: Browser) -> None
     assert "ยังไม่มีชุดสำรองที่ใช้ได้" in page
     assert "จะเสียหนังสือ ๓ ฉบับ" in page
     assert "ยังไม่มีแผ่นกู้คืน" in page
-    assert "ยังไม่เคยทดลองกู้คืน" in page
+    assert "ยังไม่เคยซ้อมกู้คืน" in page
 
 
 def test_after_a_backup_only_newer_letters_are_at_risk(office: WebOffice, clerk: Browser) -> None:
@@ -119,9 +120,22 @@ def test_drills_and_the_holders_of_the_sheet_are_shown(office: WebOffice) -> Non
         page = look(somsri)
 
     assert "ใช้ไม่ได้" in page
-    assert "ไม่ได้ทดลอง" in page
+    assert "ซ้อมไม่ได้" in page
     assert "ผอ.สมชาย ถือตั้งแต่" in page
     assert "ถึงเวลาตรวจแผ่นกู้คืนแล้ว" in page
+
+
+def test_each_drill_leads_to_its_paper(office: WebOffice, clerk: Browser) -> None:
+    write(office, BackupDrilled(archive="a", place="repo", result="good", key="machine"))
+    where = re.findall(r'href="(/backup/drill/\d+)"', look(clerk))
+
+    paper = clerk.client.get(where[0])
+    none = clerk.client.get("/backup/drill/1")
+    nonsense = clerk.client.get("/backup/drill/9e9")
+
+    assert paper.content.startswith(b"%PDF-")
+    assert paper.headers["content-type"] == "application/pdf"
+    assert (none.status_code, nonsense.status_code) == (404, 404)
 
 
 def test_while_a_backup_runs_the_page_and_the_api_say_how_far_it_is(

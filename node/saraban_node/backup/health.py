@@ -60,7 +60,7 @@ def _drill(cursor: Cursor) -> list[Finding]:
             Finding(
                 "backup.drill",
                 False,
-                "ทดลองกู้คืนแล้วชุดสำรองใช้ไม่ได้ โปรดสำรองใหม่ทันทีและแจ้งผู้ดูแลระบบ",
+                "ซ้อมกู้คืนแล้วชุดสำรองใช้ไม่ได้ โปรดสำรองใหม่ทันทีและแจ้งผู้ดูแลระบบ",
                 "A drill found a backup that is no good; back up again and tell the administrator",
             )
         ]
@@ -68,7 +68,7 @@ def _drill(cursor: Cursor) -> list[Finding]:
         Finding(
             "backup.drill",
             True,
-            "ทดลองกู้คืนครั้งล่าสุดทำไม่ได้ ยังไม่รู้ว่าชุดสำรองใช้ได้หรือไม่",
+            "ซ้อมกู้คืนครั้งล่าสุดไม่ได้ ยังไม่รู้ว่าชุดสำรองใช้ได้หรือไม่",
             "The last drill could not be run; nothing is known of the backup",
         )
     ]
