@@ -50,6 +50,7 @@ def _serve(folder: Path, *, host: str | None, port: int | None) -> bool:
         timeout_graceful_shutdown=10,
     )
     server = uvicorn.Server(settings)
+    drill.discard_remains(node)
     settle()
     syncer.start()
     housekeeper.start()

@@ -314,3 +314,19 @@ def test_no_drill_runs_beside_a_backup_or_behind_a_fence(school: Appliance, tmp_
     with pytest.raises(Fenced):
         drill.run(node)
     node.close()
+
+
+def test_what_a_killed_drill_left_is_removed_at_the_next_start_but_not_under_a_running_one(
+    tmp_path: Path,
+) -> None:
+    node = make_school(tmp_path / "node")
+    left = node.folder / "backup" / "drill" / "copy" / "keys"
+    left.mkdir(parents=True)
+
+    with locks.one_backup_at_a_time(node.folder / "backup" / "lock"):
+        drill.discard_remains(node)
+        assert left.is_dir()
+    drill.discard_remains(node)
+
+    assert not (node.folder / "backup" / "drill").exists()
+    node.close()

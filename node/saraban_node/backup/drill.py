@@ -11,9 +11,9 @@ The last two are never mixed up: a stick that is away, a full disk or a wrong pa
 about a backup, and a backup that is no good must not hide behind them.
 """
 
+import contextlib
 import shutil
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -52,6 +52,7 @@ MACHINE: Final = "machine"
 SHEET: Final = "sheet"
 RESERVE: Final = 64 * 1024 * 1024
 """Bytes that a drill leaves free: clerks go on registering meanwhile."""
+_SCRATCH: Final = "drill"
 _PROBLEM: Final = 500
 _TAUGHT: Final = 20
 _TELLS_OF_BACKUP: Final = (
@@ -136,16 +137,24 @@ def run(
     started = appliance.clock.monotonic()
     with locks.one_backup_at_a_time(home / "lock"):
         source = SHEET if opened else key
-        drill = _Drill(appliance, chosen, source, tell, scratch=home / "drill")
-        file: AbstractContextManager[Path] = (
+        drill = _Drill(appliance, chosen, source, tell, scratch=home / _SCRATCH)
+        file: contextlib.AbstractContextManager[Path] = (
             passphrases.tried(opened.passphrase, home)
             if opened
-            else nullcontext(passphrases.file_for(appliance.folder, chosen.name))
+            else contextlib.nullcontext(passphrases.file_for(appliance.folder, chosen.name))
         )
         with file as passphrase:
             problem = _try(drill, passphrase)
         seconds = round(appliance.clock.monotonic() - started)
         return _written_down(drill, problem, seconds, actor)
+
+
+def discard_remains(appliance: Appliance) -> None:
+    """Remove what a drill left that was killed: the node's keys lie in it in the open."""
+    home = appliance.folder / "backup"
+    if (home / _SCRATCH).exists():
+        with contextlib.suppress(errors.BackupRunning), locks.one_backup_at_a_time(home / "lock"):
+            shutil.rmtree(home / _SCRATCH, ignore_errors=True)
 
 
 def is_about_the_backup(problem: SarabanError) -> bool:
