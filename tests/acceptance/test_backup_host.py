@@ -117,6 +117,8 @@ def test_a_node_waits_at_a_closed_door(
 
 
 def test_a_node_that_is_removed_is_let_in_no_more(kept: Keeping, server: Sshd) -> None:
+    if not kept.repository.exists():
+        kept.borg.init()
     host.remove(kept.centre, "school")
 
     done = kept.borg.run("list", "REPO", check=False)
@@ -125,3 +127,6 @@ def test_a_node_that_is_removed_is_let_in_no_more(kept: Keeping, server: Sshd) -
     assert done.stdout == ""
     assert kept.repository.exists()
     assert shutil.which("flock"), "which holds the doors, comes with every Debian"
+    public = (server.folder / "node.pub").read_text().strip()
+    host.add(kept.centre, "school", public, by="test", replace=True)
+    assert kept.borg.run("list", "REPO").returncode == 0, "and is let in again when it is added"
