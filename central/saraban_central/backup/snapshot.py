@@ -27,7 +27,7 @@ from saraban_central.config import FILE as SETTINGS
 from saraban_sync.registers import instant
 
 PASSPHRASE: Final = "backup-passphrase"  # noqa: S105 - the name of a file
-CHUNKER: Final = "fixed,65536"
+CHUNKER: Final = "fixed,16384"
 """Pages of the copy stay where they are, so fixed blocks find again what did not change."""
 
 

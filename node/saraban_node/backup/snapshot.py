@@ -32,7 +32,7 @@ DATABASE: Final = "node.db"
 SETTINGS: Final = "node.toml"
 KEYS: Final = "keys"
 FILES: Final = "files"
-CHUNKER: Final = "fixed,65536"
+CHUNKER: Final = "fixed,16384"
 """Pages of the copy stay where they are, so fixed blocks find again what did not change."""
 
 
