@@ -14,16 +14,18 @@ from click.testing import CliRunner, Result
 from saraban_base.clock import SystemClock
 from saraban_base.sqlite import looking_at
 from saraban_node import appliance
-from saraban_node.backup import one_letter, replacing, service
+from saraban_node.backup import one_letter, preview, replacing, service
 from saraban_node.backup.one_letter import Wanted
 from saraban_node.backup.restore import LATEST, From, Restored, restore_to
 from saraban_node.backup.restore_errors import NoSuchLetter, SeveralLetters
+from saraban_node.books import entries, letters
 from saraban_node.cli.common import failed
 from saraban_node.cli.restore import restore, restore_letter
+from saraban_sync.backup_events import BackupFinished
 from saraban_sync.errors import SarabanError
 from saraban_sync.ids import NodeId, OfficeCode
 from saraban_sync.registers import Register
-from tests.backup_office import make_school, put_file, register_letter, subjects
+from tests.backup_office import CLERK, make_school, put_file, register_letter, subjects
 
 PAPER = b"%PDF-1.7 one page"
 
@@ -159,6 +161,24 @@ def test_a_database_that_cannot_be_read_is_said_and_is_no_hindrance(folder: Path
 
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["live"] == "unreadable"
+
+
+def test_what_a_backup_writes_of_itself_is_no_loss_but_a_note_is(folder: Path) -> None:
+    """Every backup misses that it ended well; nobody has to give a reason for that."""
+    archived = Path(shutil.copytree(folder, folder.with_name("archived")))
+    node = appliance.open_appliance(folder)
+    ended = BackupFinished(archive="a", repository="r", last_event="", entries=0, good=True)
+    with node.db.write() as write:
+        letter = next(iter(entries.select(write.cursor, "WHERE number = 1", {})))
+        node.journal.append(write, ended, actor=CLERK)
+
+    assert not preview.look(archived, folder).loses
+
+    with node.db.write() as write:
+        letters.note_entry(write, node.journal, letter.id, action="สั่งแล้ว", actor=CLERK)
+    node.close()
+    seen = preview.look(archived, folder)
+    assert (seen.lost, seen.acts_lost, seen.loses) == ((), 1, True)
 
 
 def test_a_node_that_is_at_work_is_not_replaced(folder: Path) -> None:

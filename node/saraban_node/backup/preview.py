@@ -20,6 +20,7 @@ from saraban_node.backup import snapshot
 from saraban_node.identity import healing
 from saraban_node.line.answers import Unreadable
 from saraban_node.line.transport import Centre
+from saraban_sync.backup_events import BackupDrilled, BackupFinished
 from saraban_sync.errors import SarabanError
 from saraban_sync.events import Event, LetterRegistered, parse_event, read_event, understood
 from saraban_sync.ids import event_id, parse_event_id
@@ -27,6 +28,7 @@ from saraban_sync.number_events import EmergencyCorrelated, EmergencyRegistered,
 from saraban_sync.registers import Register
 
 _PAGE: Final = 200
+_OF_BACKUPS: Final = (BackupFinished, BackupDrilled)
 NONE: Final = "none"
 """No such folder; or the settings name no centre."""
 READ: Final = "read"
@@ -65,11 +67,8 @@ class Later:
     lines: tuple[Line, ...] = ()
     hashes: frozenset[str] = frozenset()
     """Of all its later events."""
-
-    @property
-    def acts(self) -> int:
-        """How many later events are no new entries: notes, cancellations, accounts …"""
-        return len(self.hashes) - len(self.lines)
+    acts: frozenset[str] = frozenset()
+    """Of those that are no entries: notes, cancellations, accounts; not what backups write."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,12 +91,12 @@ class Preview:
     @property
     def acts_lost(self) -> int:
         """How many other acts only the live folder has."""
-        return len(self.live.hashes - self.centre.hashes) - len(self.lost)
+        return len(self.live.acts - self.centre.hashes)
 
     @property
     def loses(self) -> bool:
         """Whether anything is known that would be lost."""
-        return bool(self.lost or self.acts_lost > 0)
+        return bool(self.lost or self.acts_lost)
 
 
 def look(restored: Path, live: Path) -> Preview:
@@ -185,7 +184,11 @@ def _events_after(centre: Centre, node: str, head: journal.Head, public: str) ->
 def _later(events: Iterable[Event]) -> Later:
     listed = list(events)
     lines = tuple(line for event in listed if (line := _line(event)) is not None)
-    return Later(state=READ, lines=lines, hashes=frozenset(event.hash for event in listed))
+    hashes = frozenset(event.hash for event in listed)
+    # That a backup ended is written after its copy was taken: none holds it, and none misses it.
+    of_backups = {event.hash for event in listed if isinstance(understood(event), _OF_BACKUPS)}
+    acts = hashes - {line.hash for line in lines} - of_backups
+    return Later(state=READ, lines=lines, hashes=hashes, acts=acts)
 
 
 def _line(event: Event) -> Line | None:

@@ -93,7 +93,8 @@ def restore_into_place(
         if agreed is None:
             return None
         if plan.preview.loses and not agreed.reason.strip():
-            raise ReasonNeeded("no reason", count=_lost(plan))
+            entries, acts = len(plan.preview.lost), plan.preview.acts_lost
+            raise ReasonNeeded(f"{entries} + {acts}", entries=entries, acts=acts)
         keep = True
     finally:
         if not keep:
@@ -117,10 +118,6 @@ def _plan(restored: Restored, folder: Path, tell: Tell) -> Plan:
     tell("กำลังเทียบกับข้อมูลในเครื่องและที่ส่วนกลาง · Comparing with this machine and with the centre")
     seen = preview.look(restored.folder, folder)
     return Plan(restored=restored, preview=seen, folder=folder)
-
-
-def _lost(plan: Plan) -> int:
-    return len(plan.preview.lost) + max(plan.preview.acts_lost, 0)
 
 
 def _heal(folder: Path, clock: Clock, tell: Tell) -> tuple[int, str, FenceView]:

@@ -51,12 +51,14 @@ class ReasonNeeded(BackupProblem):
 
     code = "SRB-448"
     thai = (
-        "การกู้คืนนี้จะทำให้ {count} รายการหายไปจากทะเบียน จึงต้องระบุเหตุผล ไม่มีสิ่งใดถูกแก้ไข "
+        "การกู้คืนนี้จะทำให้ {entries} รายการในทะเบียน และการเกษียน ยกเลิก และอื่น ๆ อีก {acts} ครั้ง "
+        "หายไป จึงต้องระบุเหตุผล ไม่มีสิ่งใดถูกแก้ไข "
         "โปรดสั่งใหม่โดยเพิ่ม --reason พร้อมเหตุผล"
     )
     english = (
-        "With this restore {count} entries would be lost from the books, so a reason is needed. "
-        "Nothing was changed. Try again with --reason and the reason."
+        "With this restore {entries} entries of the books and {acts} notes, cancellations and "
+        "other acts would be lost, so a reason is needed. Nothing was changed. Try again with --reason "
+        "and the reason."
     )
 
 

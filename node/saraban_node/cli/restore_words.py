@@ -50,7 +50,7 @@ def plan(one: Plan) -> dict[str, Any]:
         "centre": seen.centre.state,
         "comes_back": [_line(line) for line in seen.comes_back],
         "lost": [_line(line) for line in seen.lost],
-        "acts_lost": max(seen.acts_lost, 0),
+        "acts_lost": seen.acts_lost,
     }
 
 
@@ -67,7 +67,7 @@ def plan_text(one: Plan) -> str:
         f"จะหายไป ต้องลงใหม่ · Lost, to be entered again: {len(seen.lost)}",
         *_lines(seen.lost),
     ]
-    if seen.acts_lost > 0:
+    if seen.acts_lost:
         lines.append(
             f"เกษียน ยกเลิก และอื่น ๆ ที่จะหายไป · Notes, cancellations and others lost: {seen.acts_lost}"
         )
