@@ -68,7 +68,7 @@ class Later:
     hashes: frozenset[str] = frozenset()
     """Of all its later events."""
     acts: frozenset[str] = frozenset()
-    """Of those that are no entries: notes, cancellations, accounts; not what backups write."""
+    """Of those that are no entries: notes, cancellations …; not what backups write."""
 
 
 @dataclass(frozen=True, kw_only=True)

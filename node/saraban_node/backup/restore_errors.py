@@ -57,8 +57,8 @@ class ReasonNeeded(BackupProblem):
     )
     english = (
         "With this restore {entries} entries of the books and {acts} notes, cancellations and "
-        "other acts would be lost, so a reason is needed. Nothing was changed. Try again with --reason "
-        "and the reason."
+        "other acts would be lost, so a reason is needed. Nothing was changed. Try again with "
+        "--reason and the reason."
     )
 
 
